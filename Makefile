@@ -1,0 +1,50 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast check bench mutants
+
+# The first Python on the path that is new enough; another: make setup PYTHON=/path/to/python
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+ARGS ?=
+
+help: ## Show what can be made
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/app.stamp ## Install timegrain into .venv, as .venv/bin/timegrain
+
+demo: .venv/app.stamp ## Serve a sample organisation; ARGS="--port 8700 --people 10"
+	$(BIN)/timegrain demo $(ARGS)
+
+test: .venv/dev.stamp ## Run every test; ARGS="tests/unit -x"
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+test-fast: .venv/dev.stamp ## Run the tests that take no more than a few seconds each
+	$(BIN)/python -m pytest -n 2 -m "not slow" $(ARGS)
+
+check: .venv/dev.stamp ## Lint, formatting, types and the doors between the rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: .venv/dev.stamp ## Measure, side by side with the yardsticks
+	$(BIN)/python -m benchmarks $(ARGS)
+
+mutants: .venv/dev.stamp ## Break the counting rules on purpose; each break must be caught
+	$(BIN)/python -m pytest tests/oracle/test_mutants.py $(ARGS)
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "timegrain needs Python 3.11 or newer; make setup PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than 3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# The stamps make the second run immediate: packages are installed again only where their pins changed.
+.venv/app.stamp: requirements/app.txt pyproject.toml | .venv/bin/python
+	$(PIP) --require-hashes -r requirements/app.txt
+	$(PIP) --no-build-isolation --no-deps -e .
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/app.stamp
+	$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@

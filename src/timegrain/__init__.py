@@ -1,0 +1,3 @@
+"""timegrain: exact computer-time and productivity figures."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,127 @@
+"""The server's wiring, the only place with it: routes, errors, log lines, metrics."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from typing import Any
+from uuid import uuid4
+
+from litestar import Litestar, Request, Response, get
+from litestar.datastructures import State
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from sqlalchemy import text
+
+from timegrain.api.activity import delete_activity, post_activity
+from timegrain.api.envelope import as_known, failure
+from timegrain.api.openapi import openapi_json, schema_page
+from timegrain.api.requests import House
+from timegrain.api.weekly_summary import post_weekly_summary
+from timegrain.recording import Recorder
+from timegrain.storage.engine import Database
+
+log = logging.getLogger("timegrain.requests")
+
+PATHS = (
+    "/v1/dashboard/weekly-summary",
+    "/v1/activity",
+    "/health",
+    "/metrics",
+    "/schema",
+    "/schema/openapi.json",
+)
+"""What a log line or a metric may name: any other path may hold whatever somebody typed."""
+
+
+@get("/health", sync_to_thread=True)
+def health(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """Alive, and the database answers."""
+    house: House = request.app.state.house
+    with house.database.read() as connection:
+        connection.execute(text("SELECT 1"))
+    return {
+        "success": True,
+        "statusCode": 200,
+        "statusMessage": "Healthy",
+        "error": None,
+        "data": {"database": "ok"},
+    }
+
+
+@get("/metrics", sync_to_thread=False)
+def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+    registry: CollectorRegistry = request.app.state.registry
+    return Response(generate_latest(registry), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    request_id = request.scope.get("timegrain_request_id", "")
+    known = as_known(error, str(request_id))
+    if known.status == 500:
+        # The type and place, without the values: an exception's text may hold somebody's title.
+        frames = error.__traceback__
+        while frames is not None and frames.tb_next is not None:
+            frames = frames.tb_next
+        place = f"{frames.tb_frame.f_code.co_filename}:{frames.tb_lineno}" if frames else ""
+        log.error(json.dumps({"request": request_id, "error": type(error).__name__, "at": place}))
+    return failure(known)
+
+
+class Observed:
+    """One log line and one observation a request, with its id in `X-Request-Id`, without its content."""
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
+        self._app = app
+        self._requests = Counter(
+            "timegrain_requests", "Requests", ["method", "path", "status"], registry=registry
+        )
+        self._seconds = Histogram("timegrain_request_seconds", "Time to answer", ["path"], registry=registry)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        method = str(scope["method"])
+        request_id, started, status = uuid4().hex, time.perf_counter(), 500
+        scope["timegrain_request_id"] = request_id  # type: ignore[typeddict-unknown-key]
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            took = time.perf_counter() - started
+            path = scope["path"] if scope["path"] in PATHS else "other"
+            self._requests.labels(method, path, str(status)).inc()
+            self._seconds.labels(path).observe(took)
+            line = {
+                "request": request_id,
+                "method": method,
+                "path": path,
+                "status": status,
+                "ms": round(took * 1000, 2),
+            }
+            log.info(json.dumps(line))
+
+
+def make_app(database: Database, public_url: str = "") -> Observed:
+    """An application on a database whose schema is current."""
+    registry = CollectorRegistry()
+    recorder = Recorder(database)
+    app = Litestar(
+        [post_weekly_summary, post_activity, delete_activity, health, metrics, openapi_json, schema_page],
+        exception_handlers={Exception: _failed},
+        openapi_config=None,
+        state=State({"house": House(database, recorder), "registry": registry, "public_url": public_url}),
+        on_shutdown=[recorder.close],
+        logging_config=None,
+    )
+    return Observed(app, registry)

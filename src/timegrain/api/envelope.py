@@ -1,0 +1,96 @@
+"""The one shape of every answer, and of every failure, those of the framework included."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+from litestar import Response
+from litestar.exceptions import HTTPException
+from litestar.status_codes import HTTP_404_NOT_FOUND, HTTP_405_METHOD_NOT_ALLOWED
+
+from timegrain.errors import (
+    Detail,
+    InternalError,
+    MethodNotAllowed,
+    NotFound,
+    RateLimited,
+    TimegrainError,
+    Unavailable,
+    ValidationFailed,
+)
+
+_AT = re.compile(r" - at `\$\.?(.*)`$")
+_FIELD = re.compile(r"field `([^`]*)`")
+
+
+class ErrorDetail(msgspec.Struct):
+    field: str
+    message: str
+
+
+class ErrorBody(msgspec.Struct, omit_defaults=True):
+    message: str
+    code: str
+    details: list[ErrorDetail] | None = None
+
+
+class Failure(msgspec.Struct, rename="camel"):
+    success: bool
+    status_code: int
+    status_message: str
+    data: None
+    error: ErrorBody
+
+
+def encoded(success: msgspec.Struct) -> Response[bytes]:
+    return Response(msgspec.json.encode(success), media_type="application/json", status_code=200)
+
+
+def failure(error: TimegrainError) -> Response[bytes]:
+    details = [ErrorDetail(*detail) for detail in error.details] or None
+    body = Failure(
+        False, error.status, error.label, None, ErrorBody(error.message, type(error).code, details)
+    )
+    headers = {"Retry-After": "2"} if isinstance(error, Unavailable | RateLimited) else {}
+    return Response(
+        msgspec.json.encode(body), media_type="application/json", status_code=error.status, headers=headers
+    )
+
+
+def as_known(error: Exception, request_id: str) -> TimegrainError:
+    """Any exception as one of ours; what nobody foresaw tells its request id and nothing else."""
+    if isinstance(error, TimegrainError):
+        return error
+    if isinstance(error, HTTPException):
+        if error.status_code == HTTP_404_NOT_FOUND:
+            return NotFound("There is no such path")
+        if error.status_code == HTTP_405_METHOD_NOT_ALLOWED:
+            return MethodNotAllowed("This path does not take this method")
+        if error.status_code < 500:
+            return ValidationFailed("The request cannot be read")
+    return InternalError(f"Something went wrong; the log has it under request {request_id}")
+
+
+def unreadable(error: msgspec.DecodeError) -> ValidationFailed:
+    """What the decoder says, with the field that it names. Only the first error is told."""
+    text = str(error)
+    at = _AT.search(text)
+    path = at.group(1) if at else ""
+    message = _AT.sub("", text)
+    named = _FIELD.search(message)
+    field = ".".join(filter(None, (path, named.group(1) if named else "")))
+    return ValidationFailed(
+        f"{field}: {message}" if field else message, [Detail(field, message)] if field else ()
+    )
+
+
+def decode_strictly(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
+    """Raises `ValidationFailed` naming the field: malformed, missing, unknown or of another type."""
+    try:
+        return decoder.decode(body)
+    except msgspec.DecodeError as error:
+        raise unreadable(error) from None
+    except (UnicodeDecodeError, RecursionError):
+        raise ValidationFailed("The body is not JSON in UTF-8") from None

@@ -1,0 +1,264 @@
+"""`rate`, `policy`, `recount` and `summary`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import click
+import msgspec
+
+from timegrain import clock
+from timegrain.cli.people import DAY, known_zone
+from timegrain.cli.session import Session, command, table
+from timegrain.counting.calendar import local_day
+from timegrain.counting.ratings import Rating, could_be_host, rule_name
+from timegrain.counting.subjects import NameKind
+from timegrain.errors import Refused
+from timegrain.recounting import change_policy, change_rules, differences, recount_everything
+from timegrain.storage import people, ratings
+from timegrain.storage.queries.people_meant import Meant, people_meant
+from timegrain.storage.ratings import ORGANISATION, StoredRule
+from timegrain.summary import asked, weekly_summary
+
+RATINGS = {one.name.lower(): one for one in Rating}
+
+
+class RateGroup(click.Group):
+    """`rate SUBJECT RATING` beside `rate list`: a first word that is no command is a subject."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            return "set", self.commands["set"], args
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=RateGroup, context_settings={"ignore_unknown_options": False})
+def rate() -> None:
+    """Rate a subject: rate SUBJECT productive|neutral|unproductive."""
+
+
+def _kinds(subject: str, app: bool, domain: bool) -> list[NameKind]:
+    if app and domain:
+        raise click.UsageError("--app and --domain exclude each other")
+    if domain and not could_be_host(subject):
+        raise Refused(f"{subject!r} is not a bare host name")
+    if app or domain:
+        return [NameKind.APPLICATION if app else NameKind.SITE]
+    return [NameKind.APPLICATION, NameKind.SITE] if could_be_host(subject) else [NameKind.APPLICATION]
+
+
+@command(rate, "set", hidden=True)
+@click.argument("subject")
+@click.argument("rating", type=click.Choice(list(RATINGS)))
+@click.option("--team", metavar="NAME")
+@click.option("--app", is_flag=True, help="Rate the application alone.")
+@click.option("--domain", is_flag=True, help="Rate the domain alone.")
+@click.option("--ignore-idle/--no-ignore-idle", default=None, help="Whether it counts without input, too.")
+def rate_set(
+    session: Session,
+    subject: str,
+    rating: str,
+    team: str | None,
+    app: bool,
+    domain: bool,
+    ignore_idle: bool | None,
+) -> None:
+    """Rate a subject for the organisation, or for a team."""
+    kinds = _kinds(subject, app, domain)
+    with session.opened() as (database, organisation):
+        with database.read() as connection:
+            owner = people.team_named(connection, organisation.id, team).id if team else ORGANISATION
+        # Only a team's rule may leave ignore idle to the organisation's.
+        ignored = ignore_idle if team else bool(ignore_idle)
+        rules = [
+            StoredRule(owner, kind, rule_name(kind, subject), subject, RATINGS[rating], ignored)
+            for kind in kinds
+        ]
+        with session.progress("Counting") as progress:
+            rated = change_rules(database, organisation.id, put=rules, progress=progress)
+        data = {
+            "subject": subject,
+            "rating": rating,
+            "matchedSubjects": rated.subjects,
+            "changedSeconds": rated.seconds,
+        }
+        session.answer(
+            data,
+            f"{subject} is {rating}: {rated.subjects} stored subjects match, "
+            f"{rated.seconds} seconds changed class.",
+        )
+
+
+@command(rate, "list")
+def rate_list(session: Session) -> None:
+    """All rules."""
+    with session.opened() as (database, organisation):
+        with database.read() as connection:
+            found = ratings.all_rules(connection, organisation.id)
+            teams = {one.id: one.name for one in people.all_teams(connection, organisation.id)}
+        shown = table("Subject", "Kind", "Rating", "Ignore idle", "Team")
+        rows = []
+        for one in found:
+            kind = "application" if one.kind is NameKind.APPLICATION else "domain"
+            rating = one.rating.name.lower()
+            ignored = {None: "as the organisation", True: "yes", False: "no"}[one.ignore_idle]
+            shown.add_row(one.subject, kind, rating, ignored, teams.get(one.team, ""))
+            rows.append(
+                {
+                    "subject": one.subject,
+                    "kind": kind,
+                    "rating": rating,
+                    "ignoreIdle": one.ignore_idle,
+                    "team": teams.get(one.team),
+                }
+            )
+        session.answer({"rules": rows}, shown)
+
+
+@command(rate, "remove")
+@click.argument("subject")
+@click.option("--team", metavar="NAME")
+@click.option("--app", is_flag=True)
+@click.option("--domain", is_flag=True)
+def rate_remove(session: Session, subject: str, team: str | None, app: bool, domain: bool) -> None:
+    """Remove a rule."""
+    kinds = _kinds(subject, app, domain)
+    with session.opened() as (database, organisation):
+        with database.read() as connection:
+            owner = people.team_named(connection, organisation.id, team).id if team else ORGANISATION
+            known = {one.key for one in ratings.all_rules(connection, organisation.id)}
+        gone = [key for key in ((owner, kind, rule_name(kind, subject)) for kind in kinds) if key in known]
+        if not gone:
+            raise Refused(f"there is no such rule for {subject!r}")
+        with session.progress("Counting") as progress:
+            rated = change_rules(database, organisation.id, remove=gone, progress=progress)
+        data = {"subject": subject, "matchedSubjects": rated.subjects, "changedSeconds": rated.seconds}
+        session.answer(data, f"The rule for {subject} is gone: {rated.seconds} seconds changed class.")
+
+
+_LIMITS = {"idle_minutes": "idle_threshold", "away_limit_minutes": "away_limit"}
+_LIMITS["unattended_limit_minutes"] = "unattended_limit"
+
+
+@command(None, "policy")
+@click.option("--idle", type=click.Choice(["on", "off"]), help="Whether idle is counted.")
+@click.option("--idle-minutes", type=click.IntRange(1, 1440), metavar="N")
+@click.option("--away-limit-minutes", type=click.IntRange(1, 1440), metavar="N")
+@click.option("--unattended-limit-minutes", type=click.IntRange(1, 1440), metavar="N")
+@click.option("--week-start", type=click.Choice(["monday", "sunday", "saturday"]))
+@click.option("--zone", metavar="ZONE", help="The home zone.")
+@click.option("--titles", type=click.Choice(["none", "self", "managers"]))
+@click.option("--urls", type=click.Choice(["host", "full"]))
+@click.option("--user", "mail", metavar="MAIL", help="Set the idle ones for one person.")
+def policy(session: Session, mail: str | None, idle: str | None, **given: Any) -> None:
+    """Show or set policies; a change holds for all stored time."""
+    values = {_LIMITS.get(name, name): value for name, value in given.items() if value is not None}
+    for column in _LIMITS.values():
+        if column in values:
+            values[column] *= 60
+    if idle is not None:
+        values["idle_counting"] = idle == "on"
+    if "zone" in values:
+        known_zone(values["zone"])
+    if mail and values.keys() & {"zone", "week_start", "titles", "urls"}:
+        raise click.UsageError("--user takes the idle policies alone")
+    with session.opened() as (database, organisation):
+        with database.read() as connection:
+            person = people.user_by_email(connection, organisation.id, mail) if mail else None
+        if values:
+            with session.progress("Counting") as progress:
+                change_policy(database, organisation.id, values, person.id if person else None, progress)
+        with database.read() as connection:
+            row = people.organisation_row(connection, organisation.id)
+            own = people.user_row(connection, organisation.id, person.id) if person else row
+        held = {
+            name: getattr(row, name) if getattr(own, name) is None else getattr(own, name) for name in _IDLE
+        }
+        data = {
+            "idle": "on" if held["idle_counting"] else "off",
+            "idleMinutes": held["idle_threshold"] // 60,
+            "awayLimitMinutes": held["away_limit"] // 60,
+            "unattendedLimitMinutes": held["unattended_limit"] // 60,
+        }
+        if not mail:
+            data |= {"weekStart": row.week_start, "zone": row.zone, "titles": row.titles, "urls": row.urls}
+        shown = table("Policy", "")
+        for name, value in data.items():
+            shown.add_row(name, str(value))
+        session.answer(data, shown)
+
+
+_IDLE = ("idle_counting", "idle_threshold", "away_limit", "unattended_limit")
+
+
+@command(None, "recount")
+@click.option("--user", "mail", metavar="MAIL")
+@click.option("--check", is_flag=True, help="Only compare; exit with 1 where a figure differs.")
+def recount(session: Session, mail: str | None, check: bool) -> None:
+    """Count everything under the facts again."""
+    with session.opened() as (database, organisation):
+        with database.read() as connection:
+            one = people.user_by_email(connection, organisation.id, mail) if mail else None
+            users = [one.id] if one else [p.id for p in people.all_users(connection, organisation.id)]
+        with session.progress("Counting") as progress:
+            if not check:
+                recount_everything(database, organisation.id, users, progress)
+                session.answer({"users": len(users)}, f"Counted {len(users)} people again.")
+                return
+            different = 0
+            for done, user in enumerate(users, 1):
+                different += differences(database, organisation.id, user)
+                progress(done, len(users))
+        session.answer(
+            {"users": len(users), "differences": different},
+            f"{len(users)} people compared: {different} figures differ.",
+        )
+    if different:
+        raise Refused(f"{different} figures differ from what the facts give")
+
+
+@command(None, "summary")
+@click.option("--user", "mails", multiple=True, metavar="MAIL")
+@click.option("--team", "teams", multiple=True, metavar="NAME")
+@click.option("--date", "day", type=DAY, help="A day of the week; today unless told.")
+@click.option("--zone", metavar="ZONE", help="The home zone unless told.")
+def summary(
+    session: Session, mails: tuple[str, ...], teams: tuple[str, ...], day: datetime | None, zone: str | None
+) -> None:
+    """The weekly summary: of everybody, or of the people and teams named."""
+    with session.opened() as (database, organisation), database.read() as connection:
+        zone = known_zone(zone or organisation.zone)
+        row = people.organisation_row(connection, organisation.id)
+        users = [people.user_by_email(connection, organisation.id, mail).uuid for mail in mails]
+        team_ids = [people.team_named(connection, organisation.id, name).uuid for name in teams]
+        if not users and not team_ids:
+            users = [one.uuid for one in people.all_users(connection, organisation.id)]
+        meant: list[Meant] = (
+            people_meant(connection, organisation.id, users, team_ids) if users or teams else []
+        )
+        chosen = date.fromordinal(day.toordinal() if day else local_day(zone, clock.now())).isoformat()
+        range_ = asked(f"{chosen} 00:00:00", f"{chosen} 23:59:59", zone)
+        data = weekly_summary(connection, organisation.id, row.zone, row.week_start, meant, range_, zone)
+    shown = table("Day", "Date", "Total", "Active", "Idle", "Productive", "Neutral", "Unproductive")
+    for one in data.breakdown_summary:
+        m = one.metrics
+        shown.add_row(one.day, one.date[:10], *map(_written, msgspec.structs.astuple(m)))
+    all_ = data.overall_summary
+    order = (
+        all_.total_time_spend_seconds,
+        all_.total_active_time_spend_seconds,
+        all_.total_idle_time_spend_seconds,
+        all_.total_productive_time_spend_seconds,
+        all_.total_neutral_time_spend_seconds,
+        all_.total_unproductive_time_spend_seconds,
+    )
+    shown.add_row("Week", "", *map(_written, order))
+    session.answer(msgspec.to_builtins(data), shown)
+
+
+def _written(seconds: int) -> str:
+    """h:mm, minutes cut."""
+    return f"{seconds // 3600}:{seconds % 3600 // 60:02d}"

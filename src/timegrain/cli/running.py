@@ -1,0 +1,217 @@
+"""`serve` and `demo`."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import logging
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+import uvicorn
+
+from timegrain import clock
+from timegrain.api.app import make_app
+from timegrain.cli.session import Session, command, default_path
+from timegrain.counting.calendar import local_day
+from timegrain.counting.memberships import ALWAYS, FOREVER, Membership, settled
+from timegrain.counting.ratings import Rating, rule_name
+from timegrain.counting.subjects import NameKind
+from timegrain.errors import Refused
+from timegrain.recording import Batch, grouped, record_all
+from timegrain.recounting import Progress
+from timegrain.sample.catalogue import SampleRating
+from timegrain.sample.organisation import SampleOrganisation, sample_organisation
+from timegrain.sample.people import SamplePerson
+from timegrain.storage import keys, people, ratings
+from timegrain.storage.engine import Database
+from timegrain.storage.migrations import migrate
+from timegrain.storage.policies import Policies
+from timegrain.storage.ratings import StoredRule
+from timegrain.zonedata import bring_up_to_date, version
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where and how the server listens."""
+
+    host: str
+    port: int
+    public_url: str = ""
+    trusted_proxies: str = ""
+    tls: tuple[Path, Path] | None = None
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@command(None, "serve")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8600, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
+@click.option(
+    "--trusted-proxies", default="", metavar="ADDRESSES", help="Whose X-Forwarded headers are believed."
+)
+@click.option("--public-url", default="", metavar="URL", help="Where clients reach the server.")
+@click.option("--tls-certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--tls-key", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--insecure", is_flag=True, help="Listen beyond this computer without TLS or a proxy.")
+def serve(
+    session: Session,
+    host: str,
+    port: int,
+    workers: int,
+    trusted_proxies: str,
+    public_url: str,
+    tls_certificate: Path | None,
+    tls_key: Path | None,
+    insecure: bool,
+) -> None:
+    """The server, on a database that it brings up to date."""
+    if bool(tls_certificate) != bool(tls_key):
+        raise click.UsageError("--tls-certificate and --tls-key go together")
+    tls = (tls_certificate, tls_key) if tls_certificate and tls_key else None
+    if not (_loopback(host) or tls or trusted_proxies or insecure):
+        raise Refused(
+            f"{host} is reached from other computers: give --tls-certificate and --tls-key, "
+            "--trusted-proxies, or --insecure"
+        )
+    with session.database(current=False) as database:
+        if workers > 1:
+            several = (
+                "SQLite has one writer" if database.is_sqlite else "this version runs one process a port"
+            )
+            raise Refused(f"{several}: --workers must be 1")
+        migrate(database)
+        bring_up_to_date(database)
+        listening = Listening(host, port, public_url, trusted_proxies, tls)
+        session.answer({"url": _url(listening)}, f"timegrain answers at {_url(listening)}")
+        _run(database, listening)
+
+
+def _url(listening: Listening) -> str:
+    host = f"[{listening.host}]" if ":" in listening.host else listening.host
+    scheme = "https" if listening.tls else "http"
+    return listening.public_url or f"{scheme}://{host}:{listening.port}"
+
+
+def _run(database: Database, listening: Listening) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    uvicorn.run(
+        make_app(database, listening.public_url),
+        host=listening.host,
+        port=listening.port,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=bool(listening.trusted_proxies),
+        forwarded_allow_ips=listening.trusted_proxies or None,
+        ssl_certfile=listening.tls[0] if listening.tls else None,
+        ssl_keyfile=listening.tls[1] if listening.tls else None,
+    )
+
+
+@command(None, "demo")
+@click.option("--port", default=8600, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--people", "how_many", default=35, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--weeks", default=13, show_default=True, type=click.IntRange(1, 104))
+@click.option("--no-serve", is_flag=True, help="Only make the organisation.")
+def demo(session: Session, port: int, how_many: int, weeks: int, no_serve: bool) -> None:
+    """A sample organisation with believable facts up to now, served at once."""
+    if not session.named:
+        session.url = f"sqlite:///{default_path('demo.db')}"
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{default_path('demo.db')}{suffix}").unlink(missing_ok=True)
+    with session.database(current=False) as database:
+        migrate(database)
+        sample = sample_organisation(how_many, weeks, now=clock.now())
+        with session.progress("Making a sample organisation") as progress:
+            made = make_sample(database, sample, progress)
+        request = _request(made, port)
+        session.answer(
+            made, f"{sample.name}: {how_many} people, {weeks} weeks.\nKey: {made['apiKey']}\n\n{request}"
+        )
+        if not no_serve:
+            listening = Listening("127.0.0.1", port)
+            if not session.as_json:
+                click.echo(f"\nServing at {_url(listening)}; Ctrl+C ends it.")
+            _run(database, listening)
+
+
+def _request(made: dict[str, Any], port: int) -> str:
+    body = {
+        "startDate": f"{made['date']} 00:00:00",
+        "endDate": f"{made['date']} 23:59:59",
+        "timeZone": made["zone"],
+        "userId": [],
+        "teamId": made["teamIds"],
+    }
+    return (
+        f"curl -s http://127.0.0.1:{port}/v1/dashboard/weekly-summary \\\n"
+        f"  -H 'Authorization: Bearer {made['apiKey']}' -H 'Content-Type: application/json' \\\n"
+        f"  -d '{json.dumps(body)}'"
+    )
+
+
+def make_sample(database: Database, sample: SampleOrganisation, progress: Progress) -> dict[str, Any]:
+    """Store the sample's people, rules and facts, through the recording code of a device's batch."""
+    now = clock.now()
+    with database.write(0, policy=True) as connection:
+        organisation = people.add_organisation(connection, sample.name, sample.zone, version(), now)
+        teams = {name: people.add_team(connection, organisation.id, name, now) for name in sample.teams}
+        users = {
+            one.email: people.add_user(connection, organisation.id, one.name, one.email, now, one.admin)
+            for one in sample.people
+        }
+        for one in sample.people:
+            held = _memberships(one, {name: team.id for name, team in teams.items()})
+            people.set_memberships(connection, organisation.id, users[one.email].id, held)
+        rules = [
+            _rule(one, teams[one.team].id if one.team else ratings.ORGANISATION) for one in sample.ratings
+        ]
+        ratings.put(connection, organisation.id, rules)
+        _, api_key = keys.add_key(connection, organisation.id, "demo", "admin", now)
+    for done, one in enumerate(sample.people, 1):
+        user = users[one.email].id
+        for group in grouped(sample.reports(one)):
+            batches = [Batch(organisation.id, user, report) for report in group]
+            with database.write(organisation.id, [user]) as connection:
+                record_all(connection, Policies(), batches)
+        progress(done, len(sample.people))
+    return {
+        "organisationId": str(organisation.uuid),
+        "apiKey": api_key,
+        "userIds": [str(one.uuid) for one in users.values()],
+        "teamIds": [str(one.uuid) for one in teams.values()],
+        "zone": sample.zone,
+        "date": date.fromordinal(local_day(sample.zone, sample.now)).isoformat(),
+    }
+
+
+def _memberships(person: SamplePerson, teams: dict[str, int]) -> list[Membership]:
+    return settled(
+        Membership(
+            teams[one.team],
+            one.first_day.toordinal() if one.first_day else ALWAYS,
+            one.last_day.toordinal() if one.last_day else FOREVER,
+            one.primary,
+        )
+        for one in person.teams
+    )
+
+
+def _rule(one: SampleRating, team: int) -> StoredRule:
+    kind = NameKind.APPLICATION if one.kind == "application" else NameKind.SITE
+    ignored = (True if one.ignore_idle else None) if team else one.ignore_idle
+    return StoredRule(
+        team, kind, rule_name(kind, one.subject), one.subject, Rating[one.rating.upper()], ignored
+    )

@@ -1,0 +1,136 @@
+"""Count ranges of one user's time from their facts, and put the result in the place of what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from timegrain.counting.fronts import Interval
+from timegrain.counting.instants import DAY, LONGEST_REACH, Range, to_slots
+from timegrain.counting.spans import DeviceFacts, Named, Period, Span, count
+from timegrain.counting.subjects import BROWSER_OF, LOCKED, NameKind
+from timegrain.counting.tallies import Counted, tally
+from timegrain.storage import facts, slots, stretches
+from timegrain.storage.facts import FactKind, FactRow
+from timegrain.storage.names import Name, names_by_id
+from timegrain.storage.people import Device, devices_of
+from timegrain.storage.policies import ALL_DEVICES, Policy, UserPolicy, of_user
+
+TOGETHER = 3600
+"""Seconds between two windows up to which counting what lies between costs less than another set of reads."""
+
+AT_ONCE = 28 * DAY
+"""Seconds counted at a time, which bounds the memory of a long recount."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """One user in one transaction: what is needed to count them."""
+
+    connection: Connection
+    policy: Policy
+    user: UserPolicy
+    devices: dict[int, Device]
+
+    @property
+    def owner(self) -> tuple[int, int, int]:
+        return self.policy.organisation, self.user.user, self.user.generation
+
+    @property
+    def reach(self) -> dict[int, int]:
+        return {device.id: device.reach for device in self.devices.values()}
+
+
+def counting(connection: Connection, policy: Policy, user: int) -> Counting:
+    devices = devices_of(connection, policy.organisation, user)
+    return Counting(connection, policy, of_user(connection, policy, user), devices)
+
+
+def everything(of: Counting) -> Range | None:
+    """The seconds from the user's first fact to the last; None without facts."""
+    return facts.bounds(of.connection, of.policy.organisation, of.user.user)
+
+
+def recount(of: Counting, windows: Iterable[Range]) -> None:
+    """Count the slots under `windows` again."""
+    for within in parts(windows):
+        counted = tally(spans(of, within))
+        slots.replace(of.connection, of.owner, within, counted, of.policy.zone)
+
+
+def parts(windows: Iterable[Range]) -> Iterator[Range]:
+    """Whole slots that cover the windows, in pieces that can be counted at once."""
+    for start, end in to_slots(windows, join_within=TOGETHER):
+        for first in range(start, end, AT_ONCE):
+            yield first, min(first + AT_ONCE, end)
+
+
+def spans(of: Counting, within: Range) -> list[Span]:
+    """The spans of a user in `within`, from the facts that decide it."""
+    organisation, user, _ = of.owner
+    around = within[0] - LONGEST_REACH, within[1] + LONGEST_REACH
+    rows = facts.read_shown(of.connection, organisation, user, around)
+    if not rows:
+        return []
+    names = names_by_id(
+        of.connection, organisation, user, {id_ for row in rows for id_ in (*row[5:], row[3])}
+    )
+    devices = [_device(of, device, shown, within) for device, shown in _by_device(rows).items()]
+    return count(devices, _named(names), of.user.limits, list(_periods(of, names, within)), within)
+
+
+def _by_device(rows: Sequence[FactRow]) -> dict[int, list[FactRow]]:
+    found: dict[int, list[FactRow]] = {}
+    for row in rows:
+        found.setdefault(row[1], []).append(row)
+    return found
+
+
+def _device(of: Counting, device: int, rows: Sequence[FactRow], within: Range) -> DeviceFacts:
+    organisation, user, _ = of.owner
+    known = of.devices[device]
+    made = DeviceFacts(device, known.name, known.reach)
+    for start, _, kind, browser, length, app, site in rows:
+        if kind == FactKind.FOCUS:
+            made.focus.append(Interval(start, start + length, app, site))
+        else:
+            made.pages.setdefault(browser, []).append(Interval(start, start + length, browser, site))
+    made.stretches = stretches.touching(of.connection, organisation, user, device, within)
+    made.erased = sorted(
+        seconds for erased_on, seconds in of.user.erased if erased_on in (device, ALL_DEVICES)
+    )
+    return made
+
+
+def _named(names: Mapping[int, Name]) -> Named:
+    browsers = {name.name: id_ for id_, name in names.items() if name.kind is NameKind.BROWSER}
+    applications = {id_: name.name for id_, name in names.items() if name.kind is NameKind.APPLICATION}
+    return Named(
+        frozenset(id_ for id_, name in applications.items() if name in LOCKED),
+        {
+            id_: browsers[BROWSER_OF[name]]
+            for id_, name in applications.items()
+            if BROWSER_OF.get(name) in browsers
+        },
+    )
+
+
+def _periods(of: Counting, names: Mapping[int, Name], within: Range) -> Iterator[Period]:
+    for start, end, team in of.user.periods:
+        if start < within[1] and end > within[0]:
+            book = of.policy.book
+            settled = {id_: book.settle(team, name.kind, name.name) for id_, name in names.items()}
+            yield Period(start, end, settled.__getitem__)
+
+
+def counted_anew(of: Counting, within: Range) -> Counted:
+    """What the slots of `within` should hold; nothing is written."""
+    return tally(spans(of, within))
+
+
+def stretches_anew(of: Counting, within: Range) -> dict[int, list[Range]]:
+    """What the stretches of each device should be, `within` holding every fact; nothing is written."""
+    organisation, user, _ = of.owner
+    return stretches.from_facts(of.connection, organisation, user, within, of.reach)

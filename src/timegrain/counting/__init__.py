@@ -1,0 +1,1 @@
+"""The pure rules: facts and policy in, seconds out. No SQL, no HTTP, no clock."""

@@ -1,0 +1,59 @@
+"""What a device reports, as plain values.
+
+Instants are integer milliseconds since 1970-01-01T00:00:00Z. An interval is half-open, `[start, end)`,
+and may be empty. Nothing here is checked: `timegrain.recording` decides what is admitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Focus(NamedTuple):
+    """This application was in front."""
+
+    start: int
+    end: int
+    app: str
+    url: str = ""
+    title: str = ""
+
+
+class Page(NamedTuple):
+    """This was the page in the active tab of this browser."""
+
+    start: int
+    end: int
+    browser: str
+    url: str = ""
+    title: str = ""
+
+
+class Away(NamedTuple):
+    """There was no keyboard or mouse input."""
+
+    start: int
+    end: int
+
+
+class Present(NamedTuple):
+    """There was input."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one device of one user reports at once, in the order in which it was reported."""
+
+    device: str
+    focus: Sequence[Focus] = ()
+    pages: Sequence[Page] = ()
+    away: Sequence[Away] = ()
+    present: Sequence[Present] = ()
+
+    def __len__(self) -> int:
+        return len(self.focus) + len(self.pages) + len(self.away) + len(self.present)

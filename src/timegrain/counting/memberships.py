@@ -1,0 +1,89 @@
+"""Who belongs to which team from which day to which, and which team is primary when.
+
+Days are proleptic Gregorian ordinals (`date.toordinal`), half-open; `ALWAYS` and `FOREVER` leave an end open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import NamedTuple
+
+ALWAYS = 0
+FOREVER = 9_999_999
+
+
+class Membership(NamedTuple):
+    """Of one user in a team, on the days `[first, end)`."""
+
+    team: int
+    first: int
+    end: int
+    primary: bool
+
+
+def joined(held: Iterable[Membership], team: int, first: int, primary: bool) -> list[Membership]:
+    """After joining `team` from the day `first` on; as primary, every other team stops being it then."""
+    others = [one for one in held if one.team != team]
+    before = [one for one in _before(held, first) if one.team == team]
+    if primary:
+        others = [
+            part
+            for one in others
+            for part in (
+                one._replace(end=min(one.end, first)),
+                one._replace(first=max(one.first, first), primary=False),
+            )
+            if part.first < part.end
+        ]
+    return settled([*others, *before, Membership(team, first, FOREVER, primary)])
+
+
+def left(held: Iterable[Membership], team: int, first: int) -> list[Membership]:
+    """After leaving `team`, the day `first` being the first without it."""
+    kept = [one for one in held if one.team != team]
+    return settled([*kept, *(one for one in _before(held, first) if one.team == team)])
+
+
+def _before(held: Iterable[Membership], day: int) -> list[Membership]:
+    return [one._replace(end=min(one.end, day)) for one in held if one.first < day]
+
+
+def settled(held: Iterable[Membership]) -> list[Membership]:
+    """The same memberships, with exactly one primary on each day that has any.
+
+    Where none is primary it is the one joined first, of several the team made first.
+    """
+    given = sorted(held, key=lambda one: (one.first, one.team))
+    edges = sorted({edge for one in given for edge in (one.first, one.end)})
+    parts: list[Membership] = []
+    for first, end in pairwise(edges):
+        here = [one for one in given if one.first <= first and one.end >= end]
+        chosen = max(here, key=lambda one: one.primary, default=None)
+        parts += [Membership(one.team, first, end, one is chosen) for one in here]
+    return _merged(parts)
+
+
+def _merged(parts: Iterable[Membership]) -> list[Membership]:
+    whole: list[Membership] = []
+    for part in sorted(parts):
+        last = whole[-1] if whole else None
+        if last and (last.team, last.primary, last.end) == (part.team, part.primary, part.first):
+            whole[-1] = last._replace(end=part.end)
+        else:
+            whole.append(part)
+    return whole
+
+
+def primary_periods(held: Iterable[Membership]) -> list[tuple[int, int, int | None]]:
+    """All time by primary team: `(first day, end day, team or None)`, in order, without gaps."""
+    periods: list[tuple[int, int, int | None]] = []
+    cursor = ALWAYS
+    for one in sorted((one for one in held if one.primary), key=lambda one: one.first):
+        if one.first > cursor:
+            periods.append((cursor, one.first, None))
+        periods.append((one.first, one.end, one.team))
+        cursor = one.end
+    if cursor < FOREVER:
+        periods.append((cursor, FOREVER, None))
+    return periods

@@ -1,0 +1,55 @@
+"""Which seconds a change of facts or of policy can alter. What is outside is not read and not written.
+
+A focus or page that is new alters what it covers, what it reaches to, and what others reached before::
+
+    before   [== a ==]..........[== b ==]       a reaches b over the hole, at most `reach`
+    new                 [== n ==]
+    window   |<-reach-->[== n ==]<-reach->|
+
+One that only grew alters from its old end on. Away and present alter the stretches that they make, join
+or part: `changed_stretches` compares those before and after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from timegrain.counting.instants import Range
+from timegrain.counting.stretches import Limits
+
+
+def of_interval(start_ms: int, end_ms: int, reach: int) -> Range:
+    """What a focus or page interval can alter by coming or going."""
+    return start_ms // 1000 - reach, end_ms // 1000 + reach
+
+
+def of_growth(old_end_ms: int, new_end_ms: int, reach: int) -> Range:
+    """What a focus or page interval can alter that only ends later."""
+    return old_end_ms // 1000, new_end_ms // 1000 + reach
+
+
+def changed_stretches(before: Iterable[Range], after: Iterable[Range]) -> list[Range]:
+    """The seconds under stretches that came, went or changed their length; disjoint only by accident."""
+    return sorted(set(before) ^ set(after))
+
+
+def judged_otherwise(stretches: Sequence[Range], before: Limits, after: Limits) -> list[Range]:
+    """The stretches whose seconds new limits may put into another state, ignored idle or not."""
+    return [
+        stretch
+        for stretch in stretches
+        if any(
+            before.state(stretch[1] - stretch[0], ignored)
+            is not after.state(stretch[1] - stretch[0], ignored)
+            for ignored in (False, True)
+        )
+    ]
+
+
+def ignored_otherwise(stretches: Sequence[Range], limits: Limits) -> list[Range]:
+    """The stretches in which it matters whether the subject in front is marked ignore idle."""
+    return [
+        stretch
+        for stretch in stretches
+        if limits.state(stretch[1] - stretch[0], False) is not limits.state(stretch[1] - stretch[0], True)
+    ]

@@ -1,0 +1,72 @@
+"""Erase a range of one user's time, or correct it so that the tracker may send it again (T14)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from timegrain.counted import counting
+from timegrain.counting.instants import Range
+from timegrain.counting.tallies import Tally
+from timegrain.recording import count_changes
+from timegrain.storage import erasures, facts, slots
+from timegrain.storage.engine import Database
+from timegrain.storage.facts import Changes
+from timegrain.storage.names import drop_unused_names
+from timegrain.storage.policies import ALL_DEVICES, Policies, raise_version
+
+
+class Erased(NamedTuple):
+    """Facts that are gone, and tracked seconds that are no more."""
+
+    facts: int
+    seconds: int
+
+
+def erase(
+    database: Database,
+    organisation: int,
+    user: int,
+    within: Range,
+    device: str | None = None,
+    remember: bool = True,
+) -> Erased:
+    """Remove the facts wholly inside the seconds `within`, and keep them out from now on.
+
+    Without `remember` the facts that begin in the range go, whole, and may come again. The text of what is
+    gone is overwritten on disk when this returns.
+    """
+    with database.write(organisation, policy=True) as connection:
+        of = counting(connection, Policies().read(connection, organisation), user)
+        device_id = ALL_DEVICES
+        if device is not None:
+            known = [one.id for one in of.devices.values() if one.name == device]
+            if not known and not remember:
+                return Erased(0, 0)
+            device_id = known[0] if known else erasures.device_to_come(connection, of.owner, device)
+        before = slots.totals(connection, of.owner, slots.EVER)
+        changes = Changes()
+        milliseconds = within[0] * 1000, within[1] * 1000
+        gone = facts.remove(
+            connection,
+            organisation,
+            user,
+            milliseconds,
+            milliseconds[1] if remember else None,
+            device_id,
+            of.reach,
+            changes,
+        )
+        if remember:
+            erasures.add(connection, of.owner, within, device_id)
+            changes.windows.append(within)
+        raise_version(connection, organisation)
+        of = counting(connection, Policies().read(connection, organisation), user)
+        count_changes(of, changes)
+        drop_unused_names(connection, organisation, user)
+        after = slots.totals(connection, of.owner, slots.EVER)
+    database.scrub()
+    return Erased(gone, _tracked(before) - _tracked(after))
+
+
+def _tracked(totals: dict[int, Tally]) -> int:
+    return sum(tally.total for tally in totals.values())

@@ -1,0 +1,165 @@
+"""What can go wrong for a reason that the caller can act on: a code, a status and a clear sentence.
+
+The HTTP room gives them its envelope, the command line prints them in one line. Nothing else is told apart
+by its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple
+
+
+class Detail(NamedTuple):
+    field: str
+    message: str
+
+
+class TimegrainError(Exception):
+    """The base of all of them. `details` name fields or ids."""
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+    status: ClassVar[int] = 500
+    label: ClassVar[str] = "Internal error"
+
+    def __init__(self, message: str, details: Sequence[Detail] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = tuple(details)
+
+
+class AuthorizationHeaderMissing(TimegrainError):
+    code = "AUTHORIZATION_HEADER_MISSING"
+    status = 401
+    label = "Authentication token header is missing"
+
+    def __init__(self) -> None:
+        super().__init__("Authorization header is missing")
+
+
+class InvalidApiKeySchema(TimegrainError):
+    code = "INVALID_API_KEY_SCHEMA"
+    status = 401
+    label = "Invalid authentication token schema"
+
+    def __init__(self) -> None:
+        super().__init__("Authorization header must start with 'Bearer'")
+
+
+class ApiKeyMissing(TimegrainError):
+    code = "API_KEY_MISSING"
+    status = 401
+    label = "Authentication token is missing"
+
+    def __init__(self) -> None:
+        super().__init__("API key value is missing")
+
+
+class InvalidApiKey(TimegrainError):
+    """Unknown, revoked or expired: the three are not told apart."""
+
+    code = "INVALID_API_KEY"
+    status = 401
+    label = "Invalid authentication token"
+
+    def __init__(self) -> None:
+        super().__init__("The API key is not valid")
+
+
+class Forbidden(TimegrainError):
+    code = "FORBIDDEN"
+    status = 403
+    label = "Forbidden"
+
+
+class NotFound(TimegrainError):
+    code = "NOT_FOUND"
+    status = 404
+    label = "Not found"
+
+
+class MethodNotAllowed(TimegrainError):
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
+    label = "Method not allowed"
+
+
+class UserNotFound(TimegrainError):
+    code = "USER_NOT_FOUND"
+    status = 404
+    label = "User not found"
+
+
+class TeamNotFound(TimegrainError):
+    code = "TEAM_NOT_FOUND"
+    status = 404
+    label = "Team not found"
+
+
+class ValidationFailed(TimegrainError):
+    code = "VALIDATION_ERROR"
+    status = 400
+    label = "Validation error"
+
+
+class UserOrTeamRequired(TimegrainError):
+    code = "USER_OR_TEAM_REQUIRED"
+    status = 400
+    label = "User or team required"
+
+    def __init__(self) -> None:
+        super().__init__("userId or teamId must name somebody")
+
+
+class InvalidTimeZone(TimegrainError):
+    code = "INVALID_TIME_ZONE"
+    status = 400
+    label = "Invalid time zone"
+
+
+class InvalidDateRange(TimegrainError):
+    code = "INVALID_DATE_RANGE"
+    status = 400
+    label = "Invalid date range"
+
+
+class TooManyPeople(TimegrainError):
+    code = "TOO_MANY_PEOPLE"
+    status = 400
+    label = "Too many people"
+
+
+class PayloadTooLarge(TimegrainError):
+    code = "PAYLOAD_TOO_LARGE"
+    status = 413
+    label = "Payload too large"
+
+
+class UnsupportedMediaType(TimegrainError):
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    status = 415
+    label = "Unsupported media type"
+
+
+class RateLimited(TimegrainError):
+    code = "RATE_LIMITED"
+    status = 429
+    label = "Too many requests"
+
+
+class InternalError(TimegrainError):
+    """What nobody foresaw: the caller gets the request's id, the log the reason."""
+
+
+class Unavailable(TimegrainError):
+    code = "UNAVAILABLE"
+    status = 503
+    label = "Service unavailable"
+
+
+class Refused(TimegrainError):
+    """What an administrator asked for cannot be; for the command line."""
+
+    code = "REFUSED"
+    status = 409
+    label = "Refused"

@@ -1,0 +1,240 @@
+"""A batch arrives: its facts are kept and the changed windows counted, in one transaction.
+
+Every way in ends here: a device's batch over HTTP, an import, the sample organisation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from timegrain import clock
+from timegrain.counted import Counting, counting, recount
+from timegrain.counting.facts import Away, Focus, Page, Present, Report
+from timegrain.counting.instants import LONGEST_FACT
+from timegrain.counting.subjects import application, host
+from timegrain.storage import facts, stretches
+from timegrain.storage.engine import Database
+from timegrain.storage.facts import Changes, FactKind, Incoming
+from timegrain.storage.people import add_device
+from timegrain.storage.policies import ALL_DEVICES, Policies, Policy, UserPolicy
+from timegrain.storage.writer import GroupWriter
+
+LONGEST_NAME = 255
+LONGEST_URL = 4096
+LONGEST_TITLE = 1024
+CLOCK_TOLERANCE_MS = 120_000
+OLDEST_MS = 946_684_800_000
+"""2000-01-01T00:00:00Z."""
+
+FACTS_A_GROUP = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why an entry of a batch was not kept. The same entry may be sent again where it is `retryable`."""
+
+    list: str
+    index: int
+    code: str
+    message: str
+    retryable: bool = False
+
+
+class Warned(NamedTuple):
+    code: str
+    message: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch, entry by entry."""
+
+    stored: int = 0
+    unchanged: int = 0
+    erased: int = 0
+    rejected: list[Rejection] = field(default_factory=list)
+    warnings: list[Warned] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A report of one user, with the place of each entry in what was sent where some were left out."""
+
+    organisation: int
+    user: int
+    report: Report
+    places: dict[str, Sequence[int]] = field(default_factory=dict)
+
+
+Entry = Focus | Page | Away | Present
+_LISTS: tuple[tuple[str, FactKind, Callable[[Report], Sequence[Entry]]], ...] = (
+    ("focus", FactKind.FOCUS, lambda report: report.focus),
+    ("pages", FactKind.PAGE, lambda report: report.pages),
+    ("away", FactKind.AWAY, lambda report: report.away),
+    ("present", FactKind.PRESENT, lambda report: report.present),
+)
+
+
+class Recorder:
+    """Records batches of one database: on SQLite those that wait together in one commit."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._policies = Policies()
+        self._writer = GroupWriter(self._record_together) if database.is_sqlite else None
+
+    def record(self, batch: Batch) -> Outcome:
+        """On disk and counted when this returns."""
+        if self._writer is not None:
+            return self._writer.submit(batch, len(batch.report))
+        return self._record_together([batch])[0]
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def _record_together(self, batches: Sequence[Batch]) -> list[Outcome]:
+        """All of them or, if anything goes wrong, none. On PostgreSQL they are one organisation's."""
+        users = [batch.user for batch in batches]
+        with self._database.write(batches[0].organisation, users) as connection:
+            return record_all(connection, self._policies, batches)
+
+
+def record_all(connection: Connection, policies: Policies, batches: Sequence[Batch]) -> list[Outcome]:
+    """Keep the facts of all batches, then count each user's changed windows once."""
+    now_ms = clock.now_ms()
+    changed: dict[tuple[int, int], tuple[Counting, Changes]] = {}
+    outcomes = []
+    for batch in batches:
+        whose = (batch.organisation, batch.user)
+        if whose not in changed:
+            policy = policies.read(connection, batch.organisation)
+            changed[whose] = counting(connection, policy, batch.user), Changes()
+        of, changes = changed[whose]
+        outcomes.append(_keep(of, batch, changes, now_ms))
+    for of, changes in changed.values():
+        count_changes(of, changes)
+    return outcomes
+
+
+def count_changes(of: Counting, changes: Changes) -> None:
+    """Bring stretches, slots and days up to date with changed facts."""
+    organisation, user, _ = of.owner
+    altered = stretches.mend(of.connection, organisation, user, changes.inputs, of.reach)
+    recount(of, [*changes.windows, *altered])
+
+
+def _keep(of: Counting, batch: Batch, changes: Changes, now_ms: int) -> Outcome:
+    outcome = Outcome()
+    device = _device_id(of, _clean(batch.report.device), now_ms // 1000)
+    admitted = list(_admitted(batch, device, of.policy, outcome, now_ms))
+    kept = [fact for fact in admitted if not is_erased(of.user, fact.device, fact.start, fact.end)]
+    outcome.erased = len(admitted) - len(kept)
+    organisation, user, _ = of.owner
+    result = facts.keep(of.connection, organisation, user, kept, of.reach, changes)
+    outcome.stored, outcome.unchanged = result.stored, result.unchanged
+    return outcome
+
+
+def _device_id(of: Counting, name: str, now: int) -> int:
+    for device in of.devices.values():
+        if device.name == name:
+            return device.id
+    organisation, user, _ = of.owner
+    made = add_device(of.connection, organisation, user, name, now)
+    of.devices[made.id] = made
+    return made.id
+
+
+def is_erased(user: UserPolicy, device: int, start_ms: int, end_ms: int) -> bool:
+    """Whether a fact lies wholly inside one erased range (T14)."""
+    return any(
+        low * 1000 <= start_ms < high * 1000 and end_ms <= high * 1000
+        for erased_on, (low, high) in user.erased
+        if erased_on in (device, ALL_DEVICES)
+    )
+
+
+def _admitted(batch: Batch, device: int, policy: Policy, outcome: Outcome, now_ms: int) -> Iterator[Incoming]:
+    newest = 0
+    for list_, kind, entries in _LISTS:
+        places = batch.places.get(list_)
+        for index, entry in enumerate(entries(batch.report)):
+            newest = max(newest, entry.end)
+            reason = _refused(entry, now_ms)
+            if reason is None:
+                yield _incoming(entry, kind, device, policy)
+            else:
+                place = index if places is None else places[index]
+                outcome.rejected.append(Rejection(list_, place, *reason))
+    if newest > now_ms:
+        ahead = (newest - now_ms) // 1000
+        outcome.warnings.append(Warned("CLOCK_SKEW", f"the newest entry ends {ahead} s in the future"))
+
+
+def _refused(entry: Entry, now_ms: int) -> tuple[str, str, bool] | None:
+    start, end = entry[0], entry[1]
+    if end < start:
+        return "END_BEFORE_START", "the end is before the start", False
+    if end - start > LONGEST_FACT * 1000:
+        return "TOO_LONG", "longer than 24 hours; split it", False
+    if end > now_ms + CLOCK_TOLERANCE_MS:
+        return "IN_THE_FUTURE", "ends more than 2 minutes after the server's clock", True
+    if start < OLDEST_MS:
+        return "TOO_OLD", "begins before the year 2000", False
+    return _bad_text(entry)
+
+
+def _bad_text(entry: Entry) -> tuple[str, str, bool] | None:
+    name = entry.app if isinstance(entry, Focus) else entry.browser if isinstance(entry, Page) else ""
+    if len(name) > LONGEST_NAME:
+        field_ = "app" if isinstance(entry, Focus) else "browser"
+        return "BAD_ENTRY", f"{field_} has more than {LONGEST_NAME} characters", False
+    if isinstance(entry, Focus | Page):
+        if len(entry.url) > LONGEST_URL:
+            return "BAD_ENTRY", f"url has more than {LONGEST_URL} characters", False
+        if any(map(_unwritable, entry[2:])):
+            return "BAD_ENTRY", "a text is not valid Unicode", False
+    return None
+
+
+def _unwritable(text: str) -> bool:
+    """Whether a text holds half of a surrogate pair, which no database takes."""
+    return not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
+def _incoming(entry: Entry, kind: FactKind, device: int, policy: Policy) -> Incoming:
+    """The fact as far as the organisation keeps text: what it does not keep never reaches the disk."""
+    if not isinstance(entry, Focus | Page):
+        return Incoming(device, kind, entry.start, entry.end)
+    url = _clean(entry.url)
+    text = {
+        "host": host(url),
+        "url": url if policy.urls == "full" else "",
+        "title": _clean(entry.title)[:LONGEST_TITLE] if policy.titles != "none" else "",
+    }
+    if isinstance(entry, Focus):
+        return Incoming(device, kind, entry.start, entry.end, app=_clean(entry.app), **text)
+    return Incoming(device, kind, entry.start, entry.end, browser=application(_clean(entry.browser)), **text)
+
+
+def _clean(text: str) -> str:
+    return text.replace("\0", "") if "\0" in text else text
+
+
+def grouped(reports: Iterable[Report], most: int = FACTS_A_GROUP) -> Iterator[list[Report]]:
+    """Reports in groups to be recorded in one transaction each, for an import or the sample."""
+    group: list[Report] = []
+    size = 0
+    for report in reports:
+        group.append(report)
+        size += len(report)
+        if size >= most:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group

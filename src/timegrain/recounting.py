@@ -1,0 +1,246 @@
+"""A policy changes: what follows is in force when the transaction ends, for all stored time (T11).
+
+Ratings move seconds between classes and need the slots' subjects alone. Limits and ignore idle decide what
+is active at all: the slots under the stretches that they judge otherwise are counted again from the facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from timegrain.counted import (
+    Counting,
+    counted_anew,
+    counting,
+    everything,
+    parts,
+    recount,
+    stretches_anew,
+)
+from timegrain.counting.instants import SLOT, Range
+from timegrain.counting.memberships import Membership
+from timegrain.counting.ratings import Settled
+from timegrain.counting.tallies import NOTHING, Tally
+from timegrain.counting.window import ignored_otherwise, judged_otherwise
+from timegrain.storage import people, ratings, slots, stretches
+from timegrain.storage.engine import Database
+from timegrain.storage.names import Name, all_names
+from timegrain.storage.policies import Policies, Policy, raise_version
+
+Progress = Callable[[int, int], None]
+
+
+def _silent(_done: int, _total: int) -> None:
+    """No progress bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """What a change of rules came to: distinct stored subjects it matches, seconds in another class now."""
+
+    subjects: int
+    seconds: int
+
+
+def change_rules(
+    database: Database,
+    organisation: int,
+    put: Sequence[ratings.StoredRule] = (),
+    remove: Sequence[ratings.RuleKey] = (),
+    progress: Progress = _silent,
+) -> Rated:
+    """Set and remove rating rules, and bring every figure up to date with them."""
+    with database.write(organisation, policy=True) as connection:
+        before = Policies().read(connection, organisation)
+        ratings.put(connection, organisation, put)
+        ratings.remove(connection, organisation, remove)
+        raise_version(connection, organisation)
+        after = Policies().read(connection, organisation)
+        everybody = people.all_users(connection, organisation)
+        touched = {(rule.kind, rule.name) for rule in put} | {(kind, name) for _, kind, name in remove}
+        matched: set[tuple[int, str]] = set()
+        seconds = 0
+        for done, person in enumerate(everybody, 1):
+            of = counting(connection, after, person.id)
+            names = all_names(connection, organisation, person.id)
+            matched |= {key for key in ((n.kind, n.name) for n in names.values()) if _matches(key, touched)}
+            seconds += _apply_rules(of, before, names)
+            progress(done, len(everybody))
+    return Rated(len(matched), seconds)
+
+
+def _matches(key: tuple[int, str], touched: Iterable[tuple[int, str]]) -> bool:
+    return any(
+        key[0] == kind and (key[1] == name or (kind == 1 and key[1].endswith(f".{name}")))
+        for kind, name in touched
+    )
+
+
+def _apply_rules(of: Counting, before: Policy, names: Mapping[int, Name]) -> int:
+    """Seconds of one user that are in another class now."""
+    seconds, ignoring = 0, False
+    for start, end, team in of.user.periods:
+        changed: dict[int, tuple[Settled, Settled]] = {}
+        for id_, (kind, name, _) in names.items():
+            old, new = before.book.settle(team, kind, name), of.policy.book.settle(team, kind, name)
+            if old != new:
+                changed[id_] = old, new
+        ignoring = ignoring or any(old.ignore_idle != new.ignore_idle for old, new in changed.values())
+        rated = {id_: pair for id_, pair in changed.items() if pair[0].rating != pair[1].rating}
+        if rated:
+            seconds += _move(of, (start, end), rated)
+    if ignoring:
+        organisation, user, _ = of.owner
+        limits = of.user.limits
+        long_ones = stretches.at_least(of.connection, organisation, user, limits.threshold)
+        seconds += _recount_and_compare(of, ignored_otherwise(long_ones, limits))
+    return seconds
+
+
+def _move(of: Counting, within: Range, rated: Mapping[int, tuple[Settled, Settled]]) -> int:
+    """Move the active seconds of subjects from one class to another, in slots and days."""
+    rows = slots.of_subjects(of.connection, of.owner, within, list(rated))
+    if not rows:
+        return 0
+    span = min(row[0] for row in rows), max(row[0] for row in rows) + SLOT
+    totals = {slot: list(tally) for slot, tally in slots.totals(of.connection, of.owner, span).items()}
+    for slot, subject, seconds in rows:
+        old, new = rated[subject]
+        totals[slot][old.rating] -= seconds
+        totals[slot][new.rating] += seconds
+    moved = {row[0] for row in rows}
+    slots.set_totals(of.connection, of.owner, {slot: Tally(*totals[slot]) for slot in moved})
+    slots.sum_days(of.connection, of.owner, span, of.policy.zone)
+    return sum(seconds for _, _, seconds in rows)
+
+
+def _recount_and_compare(of: Counting, windows: Iterable[Range]) -> int:
+    """Count windows again; the seconds that are in another class, or tracked no more or now, since."""
+    changed = 0
+    for within in parts(windows):
+        before = slots.totals(of.connection, of.owner, within)
+        recount(of, [within])
+        after = slots.totals(of.connection, of.owner, within)
+        for slot in before.keys() | after.keys():
+            pairs = zip(before.get(slot, NOTHING), after.get(slot, NOTHING), strict=True)
+            differences = [new - old for old, new in pairs]
+            changed += max(sum(d for d in differences if d > 0), -sum(d for d in differences if d < 0))
+    return changed
+
+
+def change_policy(
+    database: Database,
+    organisation: int,
+    values: Mapping[str, Any],
+    user: int | None = None,
+    progress: Progress = _silent,
+) -> None:
+    """Set columns of the organisation's policy, or of one user's, and bring every figure up to date."""
+    with database.write(organisation, policy=True) as connection:
+        before = Policies().read(connection, organisation)
+        everybody = [user] if user is not None else [p.id for p in people.all_users(connection, organisation)]
+        limits = {id_: counting(connection, before, id_).user.limits for id_ in everybody}
+        if user is None:
+            people.set_organisation_policy(connection, organisation, dict(values))
+        else:
+            people.set_user_policy(connection, organisation, user, dict(values))
+        raise_version(connection, organisation)
+        after = Policies().read(connection, organisation)
+        for done, id_ in enumerate(everybody, 1):
+            of = counting(connection, after, id_)
+            if of.user.limits != limits[id_]:
+                by_device = stretches.all_of(connection, organisation, id_)
+                every = [stretch for found in by_device.values() for stretch in found]
+                recount(of, judged_otherwise(every, limits[id_], of.user.limits))
+            if before.zone != after.zone:
+                _rezone(of)
+            progress(done, len(everybody))
+
+
+def _rezone(of: Counting) -> None:
+    """The home zone's days are other seconds now, and with them those of dated memberships."""
+    if len(of.user.periods) > 1 and (whole := everything(of)):
+        recount(of, [whole])
+    slots.sum_all_days(of.connection, of.owner, of.policy.zone)
+
+
+def change_memberships(
+    database: Database, organisation: int, user: int, change: Callable[[list[Membership]], list[Membership]]
+) -> None:
+    """Change who belongs to which team when; a team's rules then hold for the days of membership."""
+    with database.write(organisation, policy=True) as connection:
+        held = people.memberships_of(connection, organisation, user)
+        people.set_memberships(connection, organisation, user, change(held))
+        raise_version(connection, organisation)
+        if people.team_rule_count(connection, organisation):
+            of = counting(connection, Policies().read(connection, organisation), user)
+            if whole := everything(of):
+                recount(of, [whole])
+
+
+def change_reach(database: Database, organisation: int, user: int, device: int, reach: int) -> None:
+    """Set how far the intervals of a device reach, 0 to 60 seconds."""
+    with database.write(organisation, policy=True) as connection:
+        people.set_reach(connection, organisation, user, device, reach)
+        raise_version(connection, organisation)
+        rebuild(counting(connection, Policies().read(connection, organisation), user))
+
+
+def rebuild(of: Counting) -> None:
+    """Make everything under one user's facts anew."""
+    organisation, user, _ = of.owner
+    whole = everything(of)
+    stored = stretches.all_of(of.connection, organisation, user)
+    made = stretches_anew(of, whole) if whole else {}
+    for device in stored.keys() | made.keys():
+        before, after = stored.get(device, []), made.get(device, [])
+        stretches.write(of.connection, organisation, user, device, before, after)
+    slots.clear(of.connection, of.owner)
+    if whole:
+        recount(of, [whole])
+
+
+def recount_everything(
+    database: Database, organisation: int, users: Sequence[int], progress: Progress = _silent
+) -> None:
+    """Make everything under the facts anew, one user a transaction: nothing changes unless it was wrong."""
+    for done, user in enumerate(users, 1):
+        with database.write(organisation, policy=True) as connection:
+            rebuild(counting(connection, Policies().read(connection, organisation), user))
+        progress(done, len(users))
+
+
+def differences(database: Database, organisation: int, user: int) -> int:
+    """How many stored stretches, slots, slot subjects and days differ from what the facts give."""
+    with database.read() as connection:
+        of = counting(connection, Policies().read(connection, organisation), user)
+        whole = everything(of)
+        stored = stretches.all_of(connection, organisation, user)
+        made = stretches_anew(of, whole) if whole else {}
+        wrong = len(_pairs(stored) ^ _pairs(made))
+        held = slots.read(connection, of.owner, slots.EVER)
+        totals: dict[int, Tally] = {}
+        subjects: dict[tuple[int, int], int] = {}
+        for within in parts([whole] if whole else []):
+            counted = counted_anew(of, within)
+            totals.update(counted.totals)
+            subjects.update(counted.subjects)
+        wrong += len(set(held.totals.items()) ^ set(totals.items()))
+        wrong += len(set(held.subjects.items()) ^ set(subjects.items()))
+        days = slots.summed_by_day(totals, of.policy.zone)
+        return wrong + len(set(slots.days(connection, of.owner).items()) ^ set(days.items()))
+
+
+def _pairs(by_device: Mapping[int, Sequence[Range]]) -> set[tuple[int, Range]]:
+    return {(device, stretch) for device, found in by_device.items() for stretch in found}
+
+
+def resum_days(connection: Connection, organisation: int) -> None:
+    """After new zone data: home-zone days whose edges moved are summed again."""
+    policy = Policies().read(connection, organisation)
+    for person in people.all_users(connection, organisation):
+        _rezone(counting(connection, policy, person.id))

@@ -1,0 +1,154 @@
+"""The few places where SQLite and PostgreSQL differ: lists as one parameter, upsert, bulk load.
+
+A list goes in as one JSON parameter and comes out as rows, so that a statement's text, and with it its
+cached form, does not depend on how many there are::
+
+    wanted = numbers("starts")
+    select(facts).where(facts.c.start_ms.in_(select(wanted.c.c0)))
+    connection.execute(statement, {"starts": packed([1, 2, 3])})
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Connection, Integer, SmallInteger, Table, Text, bindparam, column
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import TableValuedAlias
+
+Row = tuple[Any, ...]
+
+
+def is_sqlite(connection: Connection) -> bool:
+    return connection.dialect.name == "sqlite"
+
+
+def packed(values: Sequence[object]) -> str:
+    """Values, or rows of them, as the parameter that `numbers`, `strings` and `number_rows` unpack."""
+    return json.dumps(values, ensure_ascii=False)
+
+
+class _Numbers(FunctionElement[Any]):
+    inherit_cache = True
+    name = "numbers"
+
+
+class _Strings(FunctionElement[Any]):
+    inherit_cache = True
+    name = "strings"
+
+
+class _Triples(FunctionElement[Any]):
+    inherit_cache = True
+    name = "triples"
+
+
+class _Quadruples(FunctionElement[Any]):
+    inherit_cache = True
+    name = "quadruples"
+
+
+def numbers(parameter: str) -> TableValuedAlias:
+    """One column, `c0`, of integers."""
+    return _unpacked(_Numbers, parameter, 1, BigInteger)
+
+
+def strings(parameter: str) -> TableValuedAlias:
+    """One column, `c0`, of texts."""
+    return _unpacked(_Strings, parameter, 1, Text)
+
+
+def triples(parameter: str) -> TableValuedAlias:
+    """Three columns of integers, `c0` to `c2`."""
+    return _unpacked(_Triples, parameter, 3, BigInteger)
+
+
+def quadruples(parameter: str) -> TableValuedAlias:
+    """Four columns of integers, `c0` to `c3`."""
+    return _unpacked(_Quadruples, parameter, 4, BigInteger)
+
+
+def _unpacked(
+    kind: type[FunctionElement[Any]], parameter: str, width: int, type_: type[BigInteger] | type[Text]
+) -> TableValuedAlias:
+    function = kind(bindparam(parameter, type_=Text))
+    return function.table_valued(*(column(f"c{i}", type_) for i in range(width))).alias(f"{parameter}_given")
+
+
+def _register(kind: type[FunctionElement[Any]], width: int, type_: str) -> None:
+    @compiles(kind, "sqlite")
+    def _sqlite(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:
+        given = compiler.process(element.clauses, **kw)
+        picked = ", ".join(
+            f"{f'json_extract(value, {chr(39)}$[{i}]{chr(39)})' if width > 1 else 'value'} AS c{i}"
+            for i in range(width)
+        )
+        return f"(SELECT {picked} FROM json_each({given}))"  # noqa: S608
+
+    @compiles(kind, "postgresql")
+    def _postgres(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:
+        given = compiler.process(element.clauses, **kw)
+        if width == 1:
+            return f"(SELECT value::{type_} AS c0 FROM jsonb_array_elements_text(CAST({given} AS jsonb)))"  # noqa: S608
+        picked = ", ".join(f"(value->>{i})::{type_} AS c{i}" for i in range(width))
+        return f"(SELECT {picked} FROM jsonb_array_elements(CAST({given} AS jsonb)))"  # noqa: S608
+
+
+for _kind, _width, _type in (
+    (_Numbers, 1, "bigint"),
+    (_Strings, 1, "text"),
+    (_Triples, 3, "bigint"),
+    (_Quadruples, 4, "bigint"),
+):
+    _register(_kind, _width, _type)
+
+
+def store(connection: Connection, table: Table, rows: Sequence[Row], add: str = "") -> None:
+    """Insert rows that hold every column of `table` in its order; one with a known key replaces it.
+
+    With `add`, the column of that name is added up instead, and the others of a known key stay.
+    """
+    if not rows:
+        return
+    if is_sqlite(connection):
+        connection.exec_driver_sql(_sqlite_upsert(table, add), list(rows))
+        return
+    columns = [list(values) for values in zip(*rows, strict=True)]
+    connection.exec_driver_sql(_postgres_upsert(table, add), tuple(columns))
+
+
+@lru_cache(maxsize=64)
+def _sqlite_upsert(table: Table, add: str) -> str:
+    marks = ", ".join("?" for _ in table.columns)
+    return f"INSERT INTO {table.name} ({_columns(table)}) VALUES ({marks}) {_on_conflict(table, add)}"  # noqa: S608
+
+
+@lru_cache(maxsize=64)
+def _postgres_upsert(table: Table, add: str) -> str:
+    arrays = ", ".join(f"%s::{_array_type(one)}[]" for one in table.columns)
+    rows = f"SELECT * FROM unnest({arrays})"  # noqa: S608
+    return f"INSERT INTO {table.name} ({_columns(table)}) {rows} {_on_conflict(table, add)}"
+
+
+def _columns(table: Table) -> str:
+    return ", ".join(one.name for one in table.columns)
+
+
+def _on_conflict(table: Table, add: str) -> str:
+    key = ", ".join(one.name for one in table.primary_key.columns)
+    if add:
+        return f"ON CONFLICT ({key}) DO UPDATE SET {add} = {table.name}.{add} + excluded.{add}"
+    changed = ", ".join(f"{one.name} = excluded.{one.name}" for one in table.columns if not one.primary_key)
+    return f"ON CONFLICT ({key}) DO UPDATE SET {changed}" if changed else f"ON CONFLICT ({key}) DO NOTHING"
+
+
+def _array_type(one: Column[Any]) -> str:
+    if isinstance(one.type, SmallInteger):
+        return "smallint"
+    if isinstance(one.type, BigInteger):
+        return "bigint"
+    return "integer" if isinstance(one.type, Integer) else "text"

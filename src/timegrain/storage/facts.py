@@ -1,0 +1,307 @@
+"""Keep the facts of one user, and read those that decide a range of seconds (T12).
+
+Device, kind, start in milliseconds and, of a page, the browser identify a fact. Of two with the same
+identity the longer stays; of two equally long the one whose `[app, host, url, title]` sorts last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, text
+
+from timegrain.counting.instants import LONGEST_FACT, Range
+from timegrain.counting.stretches import input_seconds
+from timegrain.counting.subjects import NameKind
+from timegrain.counting.window import of_growth, of_interval
+from timegrain.storage.dialect import numbers, packed, store
+from timegrain.storage.names import Key, keep_texts, name_ids, names_by_id, text_id, texts_by_id
+from timegrain.storage.schema import LONG_MS, facts
+
+
+class FactKind(IntEnum):
+    FOCUS = 0
+    PAGE = 1
+    AWAY = 2
+    PRESENT = 3
+
+
+class Incoming(NamedTuple):
+    """A fact to keep, as far as the organisation keeps text. `browser` is normalised, `host` may be ""."""
+
+    device: int
+    kind: FactKind
+    start: int
+    end: int
+    app: str = ""
+    browser: str = ""
+    host: str = ""
+    url: str = ""
+    title: str = ""
+
+
+class Held(NamedTuple):
+    """A fact as its row holds it, after its identity: names and texts by their ids."""
+
+    length: int
+    app: int
+    site: int
+    url: int | None
+    title: int | None
+
+
+Identity = tuple[int, int, int, int]
+"""Start in milliseconds, device, kind, browser."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a user's facts changed: windows of focus and pages, and away or present seconds by device."""
+
+    windows: list[Range] = field(default_factory=list)
+    inputs: dict[int, list[Range]] = field(default_factory=dict)
+
+    def note(self, identity: Identity, old: Held | None, new: Held | None, reach: int) -> None:
+        """That one fact took the place of another, came (`old` is None) or went (`new` is None)."""
+        start, device, kind, _ = identity
+        end = start + max(old.length if old else 0, new.length if new else 0)
+        if kind in (FactKind.AWAY, FactKind.PRESENT):
+            seconds = input_seconds(start, end) if kind == FactKind.PRESENT else (start // 1000, end // 1000)
+            if old and new:
+                seconds = ((start + old.length) // 1000, seconds[1])
+            if seconds[0] < seconds[1]:
+                self.inputs.setdefault(device, []).append(seconds)
+        elif old and new and (old.app, old.site) == (new.app, new.site):
+            if old.length != new.length:
+                self.windows.append(of_growth(start + old.length, end, reach))
+        else:
+            self.windows.append(of_interval(start, end, reach))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    stored: int
+    unchanged: int
+
+
+_OF_USER = and_(facts.c.organisation_id == bindparam("organisation"), facts.c.user_id == bindparam("user"))
+_COLUMNS = (
+    facts.c.start_ms,
+    facts.c.device_id,
+    facts.c.kind,
+    facts.c.browser_id,
+    facts.c.length_ms,
+    facts.c.app_id,
+    facts.c.site_id,
+)
+_TEXT_COLUMNS = (facts.c.url_id, facts.c.title_id)
+_starts = numbers("starts")
+_AT = select(*_COLUMNS, *_TEXT_COLUMNS).where(_OF_USER, facts.c.start_ms.in_(select(_starts.c.c0)))
+_KINDS = facts.c.kind.between(bindparam("first_kind"), bindparam("last_kind"))
+_SHORT_BEFORE: ColumnElement[int] = bindparam("low") - LONG_MS
+_SHORT = select(*_COLUMNS).where(_OF_USER, facts.c.start_ms.between(_SHORT_BEFORE, bindparam("high")), _KINDS)
+_LONG = (
+    select(*_COLUMNS)
+    .where(
+        _OF_USER,
+        facts.c.start_ms >= bindparam("low") - LONGEST_FACT * 1000,
+        facts.c.start_ms < _SHORT_BEFORE,
+        facts.c.length_ms >= text(str(LONG_MS)),
+        facts.c.start_ms + facts.c.length_ms >= bindparam("low"),
+        _KINDS,
+    )
+    .with_hint(facts, "INDEXED BY ix_facts_long", "sqlite")
+)
+_TOUCHING = _LONG.union_all(_SHORT)
+_BOUNDS = select(
+    func.min(facts.c.start_ms), func.max(facts.c.start_ms), func.max(facts.c.start_ms + facts.c.length_ms)
+).where(_OF_USER)
+_IN_RANGE = select(*_COLUMNS, *_TEXT_COLUMNS).where(
+    _OF_USER,
+    facts.c.start_ms >= bindparam("low"),
+    facts.c.start_ms < bindparam("high"),
+    or_(bindparam("device") == 0, facts.c.device_id == bindparam("device")),
+)
+_REMOVE = delete(facts).where(
+    _OF_USER,
+    facts.c.start_ms == bindparam("b_start"),
+    facts.c.device_id == bindparam("b_device"),
+    facts.c.kind == bindparam("b_kind"),
+    facts.c.browser_id == bindparam("b_browser"),
+)
+
+FactRow = tuple[int, int, int, int, int, int, int]
+"""Start in milliseconds, device, kind, browser, length in milliseconds, application, site."""
+
+
+def keep(
+    connection: Connection,
+    organisation: int,
+    user: int,
+    incoming: Sequence[Incoming],
+    reach: Mapping[int, int],
+    changes: Changes,
+) -> Kept:
+    """Store facts in the order in which they came; what they changed is added to `changes`."""
+    keeping = _Keeping(connection, organisation, user, incoming)
+    stored = sum(keeping.take(fact, reach, changes) for fact in incoming)
+    keeping.write()
+    return Kept(stored, len(incoming) - stored)
+
+
+class _Keeping:
+    """One call of `keep`: the rows that its facts meet, and those that they become."""
+
+    def __init__(
+        self, connection: Connection, organisation: int, user: int, incoming: Sequence[Incoming]
+    ) -> None:
+        self._connection = connection
+        self._owner = (organisation, user)
+        self._names = name_ids(connection, organisation, user, _names_of(incoming))
+        found = connection.execute(
+            _AT,
+            {
+                "organisation": organisation,
+                "user": user,
+                "starts": packed(list({fact.start for fact in incoming})),
+            },
+        )
+        self._rows: dict[Identity, Held] = {tuple(row[:4]): Held(*row[4:]) for row in found}
+        self._texts: dict[int, str] = {}
+        self._changed: dict[Identity, Held] = {}
+        self._held: list[str] = []
+        self._dropped: list[int] = []
+
+    def take(self, fact: Incoming, reach: Mapping[int, int], changes: Changes) -> bool:
+        """Whether the fact is new, or took the place of another form of itself."""
+        names = self._names
+        identity = (
+            fact.start,
+            fact.device,
+            int(fact.kind),
+            names[NameKind.BROWSER, fact.browser] if fact.kind is FactKind.PAGE else 0,
+        )
+        new = Held(
+            fact.end - fact.start,
+            names[NameKind.APPLICATION, fact.app] if fact.kind is FactKind.FOCUS else 0,
+            names[NameKind.SITE, fact.host] if fact.host else 0,
+            text_id(fact.url),
+            text_id(fact.title),
+        )
+        old = self._rows.get(identity)
+        if old is not None and (old == new or not self._replaces(new, fact, old)):
+            return False
+        self._note_texts(fact, old, new)
+        self._rows[identity] = self._changed[identity] = new
+        changes.note(identity, old, new, reach[fact.device])
+        return True
+
+    def _replaces(self, new: Held, fact: Incoming, old: Held) -> bool:
+        if new.length != old.length:
+            return new.length > old.length
+        return [fact.app, fact.host, fact.url, fact.title] > self._as_kept(old)
+
+    def _as_kept(self, held: Held) -> list[str]:
+        ids = {id_ for id_ in (held.app, held.site) if id_}
+        named = names_by_id(self._connection, *self._owner, ids) if ids else {}
+        text_ids = {id_ for id_ in (held.url, held.title) if id_ is not None}
+        written = {**texts_by_id(self._connection, *self._owner, text_ids), **self._texts} if text_ids else {}
+        spelt = [named[id_].spelling if id_ else "" for id_ in (held.app, held.site)]
+        return spelt + [written[id_] if id_ is not None else "" for id_ in (held.url, held.title)]
+
+    def _note_texts(self, fact: Incoming, old: Held | None, new: Held) -> None:
+        if old is not None and (old.url, old.title) == (new.url, new.title):
+            return
+        for text_, id_ in ((fact.url, new.url), (fact.title, new.title)):
+            if id_ is not None:
+                self._texts[id_] = text_
+                self._held.append(text_)
+        if old is not None:
+            self._dropped += [id_ for id_ in (old.url, old.title) if id_ is not None]
+
+    def write(self) -> None:
+        rows = [(*self._owner, *identity, *held) for identity, held in self._changed.items()]
+        store(self._connection, facts, rows)
+        keep_texts(self._connection, *self._owner, self._held, self._dropped)
+
+
+def _names_of(incoming: Iterable[Incoming]) -> Iterable[Key]:
+    for fact in incoming:
+        if fact.kind is FactKind.FOCUS:
+            yield NameKind.APPLICATION, fact.app
+        elif fact.kind is FactKind.PAGE:
+            yield NameKind.BROWSER, fact.browser
+        if fact.host:
+            yield NameKind.SITE, fact.host
+
+
+def read_shown(connection: Connection, organisation: int, user: int, within: Range) -> list[FactRow]:
+    """Focus and page facts that touch the seconds `within`, by start."""
+    return _touching(connection, organisation, user, within, FactKind.FOCUS, FactKind.PAGE)
+
+
+def read_inputs(connection: Connection, organisation: int, user: int, within: Range) -> list[FactRow]:
+    """Away and present facts that touch the seconds `within`, by start."""
+    return _touching(connection, organisation, user, within, FactKind.AWAY, FactKind.PRESENT)
+
+
+def _touching(
+    connection: Connection, organisation: int, user: int, within: Range, first: FactKind, last: FactKind
+) -> list[FactRow]:
+    parameters = {
+        "organisation": organisation,
+        "user": user,
+        # A second early: a present interval of some milliseconds covers the whole second in which it begins.
+        "low": (within[0] - 1) * 1000,
+        "high": (within[1] + 1) * 1000,
+        "first_kind": int(first),
+        "last_kind": int(last),
+    }
+    return sorted(tuple(row) for row in connection.execute(_TOUCHING, parameters))
+
+
+def bounds(connection: Connection, organisation: int, user: int) -> Range | None:
+    """The seconds from the first fact's start to the last one's end; None without facts."""
+    first, last_start, last = connection.execute(_BOUNDS, {"organisation": organisation, "user": user}).one()
+    if first is None:
+        return None
+    return first // 1000, max(last // 1000, last_start // 1000) + 1
+
+
+def remove(
+    connection: Connection,
+    organisation: int,
+    user: int,
+    starting: Range,
+    ending_by: int | None,
+    device: int,
+    reach: Mapping[int, int],
+    changes: Changes,
+) -> int:
+    """Remove the facts of a device (0: of all) that begin in the milliseconds `starting`.
+
+    With `ending_by`, only those that end by then. Returns how many; what they changed is in `changes`.
+    """
+    whom = {"organisation": organisation, "user": user}
+    low, high = starting
+    rows = connection.execute(_IN_RANGE, {**whom, "low": low, "high": high, "device": device}).all()
+    gone = [row for row in rows if ending_by is None or row.start_ms + row.length_ms <= ending_by]
+    if not gone:
+        return 0
+    dropped: list[int] = []
+    for row in gone:
+        identity, held = (row[0], row[1], row[2], row[3]), Held(*row[4:])
+        changes.note(identity, held, None, reach[row.device_id])
+        dropped += [id_ for id_ in (held.url, held.title) if id_ is not None]
+    connection.execute(
+        _REMOVE,
+        [
+            {**whom, "b_start": row[0], "b_device": row[1], "b_kind": row[2], "b_browser": row[3]}
+            for row in gone
+        ],
+    )
+    keep_texts(connection, organisation, user, (), dropped)
+    return len(gone)

@@ -1,0 +1,133 @@
+"""API keys and device tokens: `tg_<organisation>_<secret>`, stored as SHA-256, shown once."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from hashlib import sha256
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+
+from timegrain.errors import InvalidApiKey, Refused
+from timegrain.storage.schema import devices, keys, organisations, users
+
+ROLES = ("admin", "writer", "reader")
+DEVICE = "device"
+
+_FIND = (
+    select(
+        keys.c.digest,
+        keys.c.role,
+        keys.c.user_id,
+        keys.c.device_id,
+        keys.c.expires_at,
+        keys.c.revoked_at,
+        users.c.uuid.label("user_uuid"),
+        devices.c.name.label("device_name"),
+        organisations.c.zone,
+        organisations.c.week_start,
+    )
+    .select_from(
+        keys.join(organisations, organisations.c.id == keys.c.organisation_id)
+        .outerjoin(
+            users, (users.c.organisation_id == keys.c.organisation_id) & (users.c.id == keys.c.user_id)
+        )
+        .outerjoin(
+            devices,
+            (devices.c.organisation_id == keys.c.organisation_id)
+            & (devices.c.user_id == keys.c.user_id)
+            & (devices.c.id == keys.c.device_id),
+        )
+    )
+    .where(keys.c.organisation_id == bindparam("organisation"), keys.c.digest == bindparam("digest"))
+)
+
+
+class Caller(NamedTuple):
+    """Who asks, and what a question needs to know of their organisation."""
+
+    organisation: int
+    role: str
+    user: int | None
+    user_uuid: UUID | None
+    device: str | None
+    zone: str
+    week_start: str
+
+
+def caller(connection: Connection, token: str, now: int) -> Caller:
+    """Raises `InvalidApiKey`, whatever the reason."""
+    prefix, _, rest = token.partition("_")
+    organisation, _, secret = rest.partition("_")
+    if prefix != "tg" or not secret or not (organisation.isascii() and organisation.isdigit()):
+        raise InvalidApiKey
+    if len(organisation) > 9:
+        raise InvalidApiKey
+    digest = _digest(token)
+    row = connection.execute(_FIND, {"organisation": int(organisation), "digest": digest}).one_or_none()
+    if row is None or not hmac.compare_digest(row.digest, digest):
+        raise InvalidApiKey
+    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
+        raise InvalidApiKey
+    return Caller(
+        int(organisation), row.role, row.user_id, row.user_uuid, row.device_name, row.zone, row.week_start
+    )
+
+
+def _digest(token: str) -> bytes:
+    return sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def add_key(
+    connection: Connection,
+    organisation: int,
+    name: str,
+    role: str,
+    now: int,
+    user: int | None = None,
+    device: int | None = None,
+) -> tuple[UUID, str]:
+    """Its id, and the key itself, which nobody can show again."""
+    last = connection.execute(
+        select(func.coalesce(func.max(keys.c.id), 0)).where(keys.c.organisation_id == organisation)
+    ).scalar_one()
+    uuid, token = uuid4(), f"tg_{organisation}_{secrets.token_urlsafe(32)}"
+    connection.execute(
+        insert(keys).values(
+            organisation_id=organisation,
+            id=last + 1,
+            uuid=uuid,
+            digest=_digest(token),
+            name=name,
+            role=role,
+            user_id=user,
+            device_id=device,
+            created_at=now,
+        )
+    )
+    return uuid, token
+
+
+def all_keys(connection: Connection, organisation: int) -> list[Row[Any]]:
+    """Without device tokens."""
+    columns = (keys.c.uuid, keys.c.name, keys.c.role, keys.c.created_at, keys.c.expires_at, keys.c.revoked_at)
+    return list(
+        connection.execute(
+            select(*columns)
+            .where(keys.c.organisation_id == organisation, keys.c.role != DEVICE)
+            .order_by(keys.c.id)
+        )
+    )
+
+
+def revoke_key(connection: Connection, organisation: int, uuid: UUID, now: int) -> None:
+    """Refused from the next request on. Raises `Refused` where there is no such key."""
+    found = connection.execute(
+        update(keys)
+        .where(keys.c.organisation_id == organisation, keys.c.uuid == uuid, keys.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    if found.rowcount == 0:
+        raise Refused(f"there is no valid key with the id {uuid}")

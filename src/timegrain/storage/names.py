@@ -1,0 +1,124 @@
+"""The names and texts of a user's facts, each stored once: applications, sites, browsers; titles and URLs.
+
+Both are the user's own, so that the user's lock guards them and an erasure can be complete. A text's id is a
+digest of it, which needs no look-up; its `uses` count the facts that hold it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, func, select
+
+from timegrain.counting.subjects import NameKind, application
+from timegrain.storage.dialect import numbers, packed, store, strings
+from timegrain.storage.schema import facts, names, texts
+
+_wanted_spellings = strings("spellings")
+_wanted_ids = numbers("ids")
+_OF_USER = (names.c.organisation_id == bindparam("organisation"), names.c.user_id == bindparam("user"))
+_BY_SPELLING = select(names.c.kind, names.c.spelling, names.c.id).where(
+    *_OF_USER, names.c.spelling.in_(select(_wanted_spellings.c.c0))
+)
+_BY_ID = select(names.c.id, names.c.kind, names.c.name, names.c.spelling).where(
+    *_OF_USER, names.c.id.in_(select(_wanted_ids.c.c0))
+)
+_ALL = select(names.c.id, names.c.kind, names.c.name, names.c.spelling).where(*_OF_USER)
+_LAST = select(func.coalesce(func.max(names.c.id), 0)).where(*_OF_USER)
+_TEXTS_OF_USER = (texts.c.organisation_id == bindparam("organisation"), texts.c.user_id == bindparam("user"))
+_TEXTS = select(texts.c.id, texts.c.text).where(*_TEXTS_OF_USER, texts.c.id.in_(select(_wanted_ids.c.c0)))
+_UNUSED_TEXTS = delete(texts).where(
+    *_TEXTS_OF_USER, texts.c.id.in_(select(_wanted_ids.c.c0)), texts.c.uses <= 0
+)
+
+Key = tuple[NameKind, str]
+
+
+class Name(NamedTuple):
+    kind: NameKind
+    name: str
+    spelling: str
+
+
+def name_of(kind: NameKind, spelling: str) -> str:
+    """What a stored name is compared by; a site's spelling is its host already."""
+    return spelling if kind is NameKind.SITE else application(spelling)
+
+
+def name_ids(connection: Connection, organisation: int, user: int, wanted: Iterable[Key]) -> dict[Key, int]:
+    """The ids of names, made where they are new."""
+    keys = set(wanted)
+    whom = {"organisation": organisation, "user": user}
+    found: dict[Key, int] = {}
+    spellings = packed(sorted({spelling for _, spelling in keys}))
+    for kind, spelling, id_ in connection.execute(_BY_SPELLING, {**whom, "spellings": spellings}):
+        found[NameKind(kind), spelling] = id_
+    new = sorted(keys - found.keys())
+    if new:
+        last = connection.execute(_LAST, whom).scalar_one()
+        rows = [
+            (organisation, user, id_, int(kind), spelling, name_of(kind, spelling))
+            for id_, (kind, spelling) in enumerate(new, last + 1)
+        ]
+        store(connection, names, rows)
+        found.update(zip(new, range(last + 1, last + 1 + len(new)), strict=True))
+    return found
+
+
+def names_by_id(connection: Connection, organisation: int, user: int, ids: Iterable[int]) -> dict[int, Name]:
+    parameters = {"organisation": organisation, "user": user, "ids": packed(sorted(ids))}
+    return _named(connection.execute(_BY_ID, parameters))
+
+
+def all_names(connection: Connection, organisation: int, user: int) -> dict[int, Name]:
+    return _named(connection.execute(_ALL, {"organisation": organisation, "user": user}))
+
+
+def _named(rows: Iterable[tuple[int, int, str, str]]) -> dict[int, Name]:
+    return {id_: Name(NameKind(kind), name, spelling) for id_, kind, name, spelling in rows}
+
+
+def text_id(text: str) -> int | None:
+    """63 bits of a digest; an empty text is none. Among a million texts of one person the chance that two
+    share an id is one in 18 million, and then one title would be shown for the other: no figure changes."""
+    if not text:
+        return None
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def keep_texts(
+    connection: Connection, organisation: int, user: int, held: Iterable[str], dropped: Iterable[int]
+) -> None:
+    """Count the facts that hold each text: one more for each of `held`, one less for each id of `dropped`."""
+    more = Counter(held)
+    less = Counter(dropped)
+    rows = [(organisation, user, text_id(text), text, count) for text, count in more.items() if text]
+    store(connection, texts, rows, add="uses")
+    if less:
+        store(connection, texts, [(organisation, user, id_, "", -n) for id_, n in less.items()], add="uses")
+        ids = packed(list(less))
+        connection.execute(_UNUSED_TEXTS, {"organisation": organisation, "user": user, "ids": ids})
+
+
+def texts_by_id(
+    connection: Connection, organisation: int, user: int, ids: Iterable[int]
+) -> Mapping[int, str]:
+    parameters = {"organisation": organisation, "user": user, "ids": packed(sorted(ids))}
+    return {row.id: row.text for row in connection.execute(_TEXTS, parameters)}
+
+
+def drop_unused_names(connection: Connection, organisation: int, user: int) -> int:
+    """Names that no fact of the user holds any more go; so do, with an erasure, their last traces."""
+    of_user = (facts.c.organisation_id == organisation, facts.c.user_id == user)
+    used = {
+        id_
+        for column in (facts.c.app_id, facts.c.site_id, facts.c.browser_id)
+        for id_ in connection.execute(select(column).where(*of_user).distinct()).scalars()
+    }
+    unused = all_names(connection, organisation, user).keys() - used
+    statement = delete(names).where(*_OF_USER, names.c.id.in_(select(_wanted_ids.c.c0)))
+    parameters = {"organisation": organisation, "user": user, "ids": packed(sorted(unused))}
+    return connection.execute(statement, parameters).rowcount if unused else 0

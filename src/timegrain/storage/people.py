@@ -1,0 +1,255 @@
+"""Organisations, users, teams, devices and memberships: made, found, changed.
+
+Their small integer ids are given out under the organisation's policy lock (a user's devices: under the
+user's), one above the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from timegrain.counting.instants import DEFAULT_REACH
+from timegrain.counting.memberships import Membership
+from timegrain.errors import Refused
+from timegrain.storage.schema import devices, memberships, organisations, rules, teams, users
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    id: int
+    uuid: UUID
+    name: str
+    zone: str
+    week_start: str
+    tzdata: str
+
+
+class Person(NamedTuple):
+    id: int
+    uuid: UUID
+    name: str
+    email: str
+
+
+class Team(NamedTuple):
+    id: int
+    uuid: UUID
+    name: str
+
+
+class Device(NamedTuple):
+    id: int
+    name: str
+    reach: int
+
+
+_ORGANISATION_COLUMNS = tuple(organisations.c[name] for name in Organisation.__dataclass_fields__)
+_PERSON = (users.c.id, users.c.uuid, users.c.name, users.c.email)
+_TEAM = (teams.c.id, teams.c.uuid, teams.c.name)
+_DEVICES = select(devices.c.id, devices.c.name, devices.c.reach).where(
+    devices.c.organisation_id == bindparam("organisation"), devices.c.user_id == bindparam("user")
+)
+
+
+def _next_id(connection: Connection, table: Table, *where: ColumnElement[bool]) -> int:
+    last = connection.execute(select(func.coalesce(func.max(table.c.id), 0)).where(*where)).scalar_one()
+    return int(last) + 1
+
+
+def all_organisations(connection: Connection) -> list[Organisation]:
+    rows = connection.execute(select(*_ORGANISATION_COLUMNS).order_by(organisations.c.name))
+    return [Organisation(*row) for row in rows]
+
+
+def add_organisation(connection: Connection, name: str, zone: str, tzdata: str, now: int) -> Organisation:
+    """Raises `Refused` where the name is taken."""
+    if any(one.name == name for one in all_organisations(connection)):
+        raise Refused(f"there is an organisation named {name!r} already")
+    made = Organisation(_next_id(connection, organisations), uuid4(), name, zone, "monday", tzdata)
+    connection.execute(
+        insert(organisations).values(
+            id=made.id, uuid=made.uuid, name=name, zone=zone, tzdata=tzdata, created_at=now
+        )
+    )
+    return made
+
+
+def add_user(
+    connection: Connection, organisation: int, name: str, email: str, now: int, is_admin: bool = False
+) -> Person:
+    """Raises `Refused` where the mail is taken."""
+    if _users_where(connection, organisation, func.lower(users.c.email) == email.lower()):
+        raise Refused(f"there is a user with the mail {email} already")
+    made = Person(_next_id(connection, users, users.c.organisation_id == organisation), uuid4(), name, email)
+    connection.execute(
+        insert(users).values(
+            organisation_id=organisation,
+            id=made.id,
+            uuid=made.uuid,
+            name=name,
+            email=email,
+            is_admin=is_admin,
+            created_at=now,
+        )
+    )
+    return made
+
+
+def all_users(connection: Connection, organisation: int) -> list[Person]:
+    return _users_where(connection, organisation)
+
+
+def user_by_email(connection: Connection, organisation: int, email: str) -> Person:
+    """Raises `Refused` where there is none."""
+    found = _users_where(connection, organisation, func.lower(users.c.email) == email.lower())
+    if not found:
+        raise Refused(f"there is no user with the mail {email}")
+    return found[0]
+
+
+def _users_where(connection: Connection, organisation: int, *where: ColumnElement[bool]) -> list[Person]:
+    statement = select(*_PERSON).where(users.c.organisation_id == organisation, *where)
+    return [Person(*row) for row in connection.execute(statement.order_by(users.c.name, users.c.id))]
+
+
+def set_user_policy(connection: Connection, organisation: int, user: int, values: dict[str, Any]) -> None:
+    connection.execute(
+        update(users).where(users.c.organisation_id == organisation, users.c.id == user).values(**values)
+    )
+
+
+def set_organisation_policy(connection: Connection, organisation: int, values: dict[str, Any]) -> None:
+    connection.execute(update(organisations).where(organisations.c.id == organisation).values(**values))
+
+
+def organisation_row(connection: Connection, organisation: int) -> Row[Any]:
+    return connection.execute(select(organisations).where(organisations.c.id == organisation)).one()
+
+
+def user_row(connection: Connection, organisation: int, user: int) -> Row[Any]:
+    return connection.execute(
+        select(users).where(users.c.organisation_id == organisation, users.c.id == user)
+    ).one()
+
+
+def add_team(connection: Connection, organisation: int, name: str, now: int) -> Team:
+    """Raises `Refused` where the name is taken."""
+    if any(one.name == name for one in all_teams(connection, organisation)):
+        raise Refused(f"there is a team named {name!r} already")
+    made = Team(_next_id(connection, teams, teams.c.organisation_id == organisation), uuid4(), name)
+    connection.execute(
+        insert(teams).values(
+            organisation_id=organisation, id=made.id, uuid=made.uuid, name=name, created_at=now
+        )
+    )
+    return made
+
+
+def all_teams(connection: Connection, organisation: int) -> list[Team]:
+    statement = select(*_TEAM).where(teams.c.organisation_id == organisation).order_by(teams.c.name)
+    return [Team(*row) for row in connection.execute(statement)]
+
+
+def team_named(connection: Connection, organisation: int, name: str) -> Team:
+    """Raises `Refused` where there is none."""
+    found = next((team for team in all_teams(connection, organisation) if team.name == name), None)
+    if found is None:
+        raise Refused(f"there is no team named {name!r}")
+    return found
+
+
+def memberships_of(connection: Connection, organisation: int, user: int) -> list[Membership]:
+    columns = (
+        memberships.c.team_id,
+        memberships.c.first_day,
+        memberships.c.end_day,
+        memberships.c.is_primary,
+    )
+    rows = connection.execute(
+        select(*columns).where(memberships.c.organisation_id == organisation, memberships.c.user_id == user)
+    )
+    return sorted(Membership(*row) for row in rows)
+
+
+def all_memberships(connection: Connection, organisation: int) -> dict[int, list[Membership]]:
+    """By user."""
+    found: dict[int, list[Membership]] = {}
+    rows = connection.execute(select(memberships).where(memberships.c.organisation_id == organisation))
+    for row in rows:
+        held = Membership(row.team_id, row.first_day, row.end_day, row.is_primary)
+        found.setdefault(row.user_id, []).append(held)
+    return found
+
+
+def set_memberships(connection: Connection, organisation: int, user: int, held: Iterable[Membership]) -> None:
+    connection.execute(
+        delete(memberships).where(
+            memberships.c.organisation_id == organisation, memberships.c.user_id == user
+        )
+    )
+    rows = [
+        {
+            "organisation_id": organisation,
+            "team_id": one.team,
+            "user_id": user,
+            "first_day": one.first,
+            "end_day": one.end,
+            "is_primary": one.primary,
+        }
+        for one in held
+    ]
+    if rows:
+        connection.execute(insert(memberships), rows)
+
+
+def team_rule_count(connection: Connection, organisation: int) -> int:
+    statement = select(func.count()).where(rules.c.organisation_id == organisation, rules.c.team_id > 0)
+    return int(connection.execute(statement).scalar_one())
+
+
+def devices_of(connection: Connection, organisation: int, user: int) -> dict[int, Device]:
+    rows = connection.execute(_DEVICES, {"organisation": organisation, "user": user})
+    return {row.id: Device(*row) for row in rows}
+
+
+def add_device(connection: Connection, organisation: int, user: int, name: str, now: int) -> Device:
+    """Under the user's lock."""
+    of_user = and_(devices.c.organisation_id == organisation, devices.c.user_id == user)
+    made = Device(_next_id(connection, devices, of_user), name, DEFAULT_REACH)
+    connection.execute(
+        insert(devices).values(
+            organisation_id=organisation,
+            user_id=user,
+            id=made.id,
+            uuid=uuid4(),
+            name=name,
+            reach=made.reach,
+            created_at=now,
+        )
+    )
+    return made
+
+
+def set_reach(connection: Connection, organisation: int, user: int, device: int, reach: int) -> None:
+    connection.execute(
+        update(devices)
+        .where(devices.c.organisation_id == organisation, devices.c.user_id == user, devices.c.id == device)
+        .values(reach=reach)
+    )

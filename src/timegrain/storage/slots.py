@@ -1,0 +1,139 @@
+"""What is counted: totals and subjects by slot, and the totals of home-zone days."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, select
+
+from timegrain.counting.calendar import day_at, day_start
+from timegrain.counting.instants import Range
+from timegrain.counting.tallies import NOTHING, Counted, Tally, summed
+from timegrain.storage.dialect import numbers, packed, store
+from timegrain.storage.schema import day_totals, slot_subjects, slot_totals
+
+
+def _of_generation(table: Table) -> ColumnElement[bool]:
+    return and_(
+        table.c.organisation_id == bindparam("organisation"),
+        table.c.user_id == bindparam("user"),
+        table.c.generation == bindparam("generation"),
+    )
+
+
+def _within(table: Table) -> ColumnElement[bool]:
+    return and_(_of_generation(table), table.c.slot >= bindparam("low"), table.c.slot < bindparam("high"))
+
+
+_SECONDS = ("productive", "neutral", "unproductive", "idle")
+_TOTALS = select(slot_totals.c.slot, *(slot_totals.c[name] for name in _SECONDS)).where(_within(slot_totals))
+_SUBJECTS = select(slot_subjects.c.slot, slot_subjects.c.subject_id, slot_subjects.c.seconds).where(
+    _within(slot_subjects)
+)
+_DELETE_TOTALS = delete(slot_totals).where(_within(slot_totals))
+_DELETE_SUBJECTS = delete(slot_subjects).where(_within(slot_subjects))
+_DAYS = select(day_totals.c.day, *(day_totals.c[name] for name in _SECONDS)).where(_of_generation(day_totals))
+_given_days = numbers("days")
+_DELETE_DAYS = delete(day_totals).where(
+    _of_generation(day_totals), day_totals.c.day.in_(select(_given_days.c.c0))
+)
+_DELETE_ALL_DAYS = delete(day_totals).where(_of_generation(day_totals))
+_given_subjects = numbers("subjects")
+_OF_SUBJECTS = select(slot_subjects.c.slot, slot_subjects.c.subject_id, slot_subjects.c.seconds).where(
+    _within(slot_subjects), slot_subjects.c.subject_id.in_(select(_given_subjects.c.c0))
+)
+
+Owner = tuple[int, int, int]
+"""Organisation, user and generation: the first three of every key here."""
+
+
+def _parameters(owner: Owner, within: Range | None = None, **more: Any) -> dict[str, Any]:
+    organisation, user, generation = owner
+    parameters = {"organisation": organisation, "user": user, "generation": generation, **more}
+    if within is not None:
+        parameters |= {"low": within[0], "high": within[1]}
+    return parameters
+
+
+def read(connection: Connection, owner: Owner, within: Range) -> Counted:
+    """What is stored of the slots in `within`."""
+    parameters = _parameters(owner, within)
+    subjects = connection.execute(_SUBJECTS, parameters)
+    return Counted(
+        totals(connection, owner, within), {(slot, subject): seconds for slot, subject, seconds in subjects}
+    )
+
+
+def totals(connection: Connection, owner: Owner, within: Range) -> dict[int, Tally]:
+    rows = connection.execute(_TOTALS, _parameters(owner, within))
+    return {slot: Tally(*seconds) for slot, *seconds in rows}
+
+
+def of_subjects(
+    connection: Connection, owner: Owner, within: Range, subjects: list[int]
+) -> list[tuple[int, int, int]]:
+    """Slot, subject and active seconds, of some subjects."""
+    parameters = _parameters(owner, within, subjects=packed(subjects))
+    return [
+        (slot, subject, seconds) for slot, subject, seconds in connection.execute(_OF_SUBJECTS, parameters)
+    ]
+
+
+def replace(connection: Connection, owner: Owner, within: Range, counted: Counted, zone: str) -> None:
+    """Put what was counted of the slots in `within` in the place of what is stored, days included."""
+    connection.execute(_DELETE_TOTALS, _parameters(owner, within))
+    connection.execute(_DELETE_SUBJECTS, _parameters(owner, within))
+    store(connection, slot_totals, [(*owner, slot, *tally) for slot, tally in counted.totals.items()])
+    store(connection, slot_subjects, [(*owner, *key, seconds) for key, seconds in counted.subjects.items()])
+    sum_days(connection, owner, within, zone)
+
+
+def set_totals(connection: Connection, owner: Owner, changed: dict[int, Tally]) -> None:
+    """Give slots new totals; their days are summed by `sum_days`."""
+    store(connection, slot_totals, [(*owner, slot, *tally) for slot, tally in changed.items()])
+
+
+def sum_days(connection: Connection, owner: Owner, within: Range, zone: str) -> None:
+    """Sum the home-zone days that `within` touches from their slots again."""
+    first, last = day_at(zone, within[0]), day_at(zone, within[1] - 1)
+    edges = day_start(zone, first), day_start(zone, last + 1)
+    days = summed_by_day(totals(connection, owner, edges), zone)
+    empty = [day for day in range(first, last + 1) if day not in days]
+    if empty:
+        connection.execute(_DELETE_DAYS, _parameters(owner, days=packed(empty)))
+    store(connection, day_totals, [(*owner, day, *tally) for day, tally in days.items()])
+
+
+def sum_all_days(connection: Connection, owner: Owner, zone: str) -> None:
+    """Sum every home-zone day again, after the home zone or its data changed."""
+    connection.execute(_DELETE_ALL_DAYS, _parameters(owner))
+    days = summed_by_day(totals(connection, owner, EVER), zone)
+    store(connection, day_totals, [(*owner, day, *tally) for day, tally in days.items()])
+
+
+EVER = (-(1 << 62), 1 << 62)
+
+
+def summed_by_day(slots: dict[int, Tally], zone: str) -> dict[int, Tally]:
+    """Local days with any second, from slots in any order."""
+    days: dict[int, list[Tally]] = {}
+    day, end = 0, EVER[0]
+    for slot in sorted(slots):
+        if slot >= end:
+            day = day_at(zone, slot)
+            end = day_start(zone, day + 1)
+        days.setdefault(day, []).append(slots[slot])
+    sums = {day: summed(tallies) for day, tallies in days.items()}
+    return {day: tally for day, tally in sums.items() if tally != NOTHING}
+
+
+def days(connection: Connection, owner: Owner) -> dict[int, Tally]:
+    """Every stored home-zone day."""
+    return {day: Tally(*seconds) for day, *seconds in connection.execute(_DAYS, _parameters(owner))}
+
+
+def clear(connection: Connection, owner: Owner) -> None:
+    """Remove all that is counted of one user."""
+    for statement in (_DELETE_TOTALS, _DELETE_SUBJECTS):
+        connection.execute(statement, _parameters(owner, EVER))
+    connection.execute(_DELETE_ALL_DAYS, _parameters(owner))

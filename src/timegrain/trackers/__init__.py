@@ -1,0 +1,1 @@
+"""What feeds facts: the formats of other trackers, and timegrain's own agent."""

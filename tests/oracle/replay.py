@@ -1,0 +1,247 @@
+"""A small organisation, the steps that happen to it, and what the oracle answers after each.
+
+Users and teams are named by their index. A harness takes `World.start`, does each of `World.steps` to the real
+program and to the world (`apply`), and compares at each `Question` (`answer`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from typing import Literal
+
+from .days import Asked, Membership, Row, WeekStart, daily, whole_weeks
+from .facts import Erasure, OFact, Outcome, Shelf, TextKept
+from .seconds import Count, Policy, count_user
+from .subjects import Rating, Rule
+
+ALL_DEFAULT = (300, 3600, 14400, True)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Idle policy, in seconds. None: unchanged by a step; as the organisation has it, of what is a user's own."""
+
+    threshold: int | None = None
+    away_limit: int | None = None
+    unattended_limit: int | None = None
+    idle_counting: bool | None = None
+
+    def over(self, under: Limits) -> Limits:
+        """This where it says something, else `under`."""
+        return replace(under, **{name: value for name, value in asdict(self).items() if value is not None})
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One report of one device. The facts are in no order, and may hold forms of one fact twice."""
+
+    user: int
+    device: str
+    facts: tuple[OFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RatingChange:
+    """Sets a rule of the organisation (`team` None) or a team; rating None removes the rule that is there.
+
+    "both" sets a rule for the application and one for the domain. `ignore_idle` None is for teams alone.
+    """
+
+    team: int | None
+    kind: Literal["application", "domain", "both"]
+    subject: str
+    rating: Rating | None
+    ignore_idle: bool | None = False
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChange:
+    """Sets what `limits` names, for the organisation (`user` None) or one user; a week start is everybody's."""
+
+    user: int | None = None
+    limits: Limits = Limits()
+    week_start: WeekStart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReachChange:
+    user: int
+    device: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneChange:
+    """A new home zone."""
+
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipChange:
+    """A user joins a team, is made primary there, or leaves, from a local day on (None: for all time).
+
+    Changes of one user come in the order of their days, and on each day with any team exactly one is primary;
+    a new primary team takes that from the old one, which stays. `memberships` is all that the user then has.
+    """
+
+    user: int
+    action: Literal["join", "make primary", "leave"]
+    team: int
+    from_day: date | None
+    primary: bool
+    memberships: tuple[Membership, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """Erases the seconds `[start_s, end_s)` of a user, on one device or (None) all, now and when they come again."""
+
+    user: int
+    start_s: int
+    end_s: int
+    device: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A weekly summary of the union of these users and teams, over the weeks of these local days of the zone."""
+
+    users: tuple[int, ...]
+    teams: tuple[int, ...]
+    first_day: date
+    last_day: date
+    zone: str
+
+
+Step = (
+    Batch
+    | RatingChange
+    | PolicyChange
+    | ReachChange
+    | ZoneChange
+    | MembershipChange
+    | Erase
+    | Question
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The organisation before the first step: default limits, no rules, nobody in a team."""
+
+    users: int
+    teams: int
+    devices: tuple[tuple[str, ...], ...]  # by user
+    home_zone: str
+    text: TextKept = TextKept()
+    week_start: WeekStart = "monday"
+
+
+@dataclass
+class World:
+    """The oracle's own state. `decided` says how many seconds each rule decided in all counts so far."""
+
+    seed: int
+    start: Start
+    steps: list[Step]
+    decided: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        users = range(self.start.users)
+        self.home_zone = self.start.home_zone
+        self.week_start: WeekStart = self.start.week_start
+        self.limits = Limits(*ALL_DEFAULT)
+        self.own_limits = [Limits() for _ in users]
+        self.reach: list[dict[str, int]] = [{} for _ in users]
+        self.memberships: list[tuple[Membership, ...]] = [() for _ in users]
+        self.rules: dict[int | None, dict[tuple[str, str], Rule]] = {
+            team: {} for team in (None, *range(self.start.teams))
+        }
+        self.shelves = [Shelf(self.start.text) for _ in users]
+        self._counts: dict[int, Count] = {}  # of users of whom nothing changed since
+
+    def apply(self, step: Step) -> Counter[Outcome]:
+        """Does the step to the oracle's state; of a batch, says what became of its facts. A question does nothing."""
+        outcomes: Counter[Outcome] = Counter()
+        match step:
+            case Batch():
+                outcomes = self._receive(step)
+            case RatingChange():
+                self._rate(step)
+            case PolicyChange(user=None):
+                self.limits = step.limits.over(self.limits)
+                self.week_start = step.week_start or self.week_start
+            case PolicyChange(user=user):
+                self.own_limits[user] = step.limits.over(self.own_limits[user])
+            case ReachChange():
+                self.reach[step.user][step.device] = step.seconds
+            case ZoneChange():
+                self.home_zone = step.zone
+            case MembershipChange():
+                self.memberships[step.user] = step.memberships
+            case Erase():
+                self.shelves[step.user].erase(Erasure(step.start_s, step.end_s, step.device))
+            case Question():
+                return outcomes
+        self._forget(getattr(step, "user", None))
+        return outcomes
+
+    def answer(self, question: Question) -> list[Row]:
+        """One row a local day, in order, over whole weeks."""
+        days = whole_weeks(question.first_day, question.last_day, self.week_start)
+        people = [
+            Asked(self.count(user).slots(), user in question.users, self.memberships[user])
+            for user in range(self.start.users)
+        ]
+        teams = frozenset(question.teams)
+        return daily(people, teams, self.home_zone, question.zone, days, self.decided)
+
+    def count(self, user: int) -> Count:
+        """All seconds of a user as things stand."""
+        if user not in self._counts:
+            shelf = self.shelves[user]
+            counted = count_user(shelf.facts, self.policy(user), shelf.erasures)
+            self.decided.update(counted.decided)
+            self._counts[user] = counted
+        return self._counts[user]
+
+    def policy(self, user: int) -> Policy:
+        limits = self.own_limits[user].over(self.limits)
+        teams = {team: rules for team, rules in self.rules.items() if team is not None}
+        return Policy(
+            **asdict(limits),
+            reach=self.reach[user],
+            home_zone=self.home_zone,
+            organisation=self.rules[None],
+            teams=teams,
+            memberships=self.memberships[user],
+        )
+
+    def _receive(self, batch: Batch) -> Counter[Outcome]:
+        outcomes: Counter[Outcome] = Counter()
+        for fact in batch.facts:
+            outcome = self.shelves[batch.user].arrive(fact)
+            outcomes[outcome] += 1
+            if outcome == "erased":
+                self.decided["T14 kept out"] += fact.end // 1000 - fact.start // 1000
+        return outcomes
+
+    def _rate(self, step: RatingChange) -> None:
+        kinds: list[Literal["application", "domain"]] = (
+            ["application", "domain"] if step.kind == "both" else [step.kind]
+        )
+        for kind in kinds:
+            rule = Rule(kind, step.subject, step.rating or "neutral", step.ignore_idle)
+            if step.rating is None:
+                del self.rules[step.team][rule.key]
+            else:
+                self.rules[step.team][rule.key] = rule
+
+    def _forget(self, user: int | None) -> None:
+        if user is None:
+            self._counts.clear()
+        else:
+            self._counts.pop(user, None)
