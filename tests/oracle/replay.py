@@ -116,16 +116,7 @@ class Question:
     zone: str
 
 
-Step = (
-    Batch
-    | RatingChange
-    | PolicyChange
-    | ReachChange
-    | ZoneChange
-    | MembershipChange
-    | Erase
-    | Question
-)
+Step = Batch | RatingChange | PolicyChange | ReachChange | ZoneChange | MembershipChange | Erase | Question
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,7 +181,10 @@ def subject_of(cell: Cell) -> tuple[Subject, tuple[str, ...]]:
         return Subject("site", fact.host), ("T7 own URL", *before)
     by = ("T7 URL without host",) if fact.url else ()
     if page and page.fact.host:
-        how = tuple({"T2 reach": "T7 page reach", "T3 began latest": "T7 page began latest"}.get(b, "") for b in page.by)
+        how = tuple(
+            {"T2 reach": "T7 page reach", "T3 began latest": "T7 page began latest"}.get(b, "")
+            for b in page.by
+        )
         return Subject("site", page.fact.host), ("T7 page", *by, *how, page.fact.won)
     subject = application(fact.app)
     if page:
@@ -220,7 +223,10 @@ def _state(
             return "untracked", ("T5 unattended", *rated.ignored_by)
         if cell.stretch < policy.threshold:
             return "active", ()
-        return "active", ("T5 ignored idle" if rated.ignore_idle else "T5 idle not counted", *rated.ignored_by)
+        return "active", (
+            "T5 ignored idle" if rated.ignore_idle else "T5 idle not counted",
+            *rated.ignored_by,
+        )
     if cell.stretch < policy.threshold:
         return "active", ("T4 short stretch",)
     if cell.stretch <= policy.away_limit:

@@ -135,7 +135,11 @@ class Rated(NamedTuple):
 def rate(subject: Subject, team: RuleBook, organisation: RuleBook) -> Rated:
     """Rates a subject by the rules of the day's primary team (none: empty) and the organisation's."""
     of_team, of_all = matching(team, subject), matching(organisation, subject)
-    by = ["T8 address"] if any(_nearly(rule, subject) for rule in [*team.values(), *organisation.values()]) else []
+    by = (
+        ["T8 address"]
+        if any(_nearly(rule, subject) for rule in [*team.values(), *organisation.values()])
+        else []
+    )
     if not of_team and not of_all:
         return Rated("neutral", False, ("T8 no rule", *by), ())
     winner = (of_team or of_all)[0]

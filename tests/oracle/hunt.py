@@ -1,0 +1,28 @@
+"""Replay worlds until one differs: `python -m tests.oracle.hunt FOLDER WORLDS` exits with 3 where one did."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from timegrain.storage.engine import Database
+from timegrain.storage.migrations import migrate
+
+from .test_worlds import replay
+
+
+def hunt(folder: Path, worlds: int) -> int:
+    """The exit code; what differs is printed."""
+    database = Database(f"sqlite:///{folder}/hunt.db")
+    migrate(database)
+    for seed in range(worlds):
+        try:
+            replay(database, seed)
+        except Exception as error:  # noqa: BLE001 - a mutant may fail in any way: all of them are catches
+            print(type(error).__name__, str(error)[:200])
+            return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(hunt(Path(sys.argv[1]), int(sys.argv[2])))

@@ -1,0 +1,97 @@
+"""One-line breaks of the counting rules, each of which the oracle must catch. Run by `make mutants`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Mutation(NamedTuple):
+    name: str
+    file: str
+    before: str
+    after: str
+
+
+MUTATIONS = (
+    Mutation(
+        "edges rounded up",
+        "counting/fronts.py",
+        "end = interval[1] // 1000\n        if",
+        "end = -(-interval[1] // 1000)\n        if",
+    ),
+    Mutation(
+        "reach ends early",
+        "counting/fronts.py",
+        "end < following <= end + reach",
+        "end < following < end + reach",
+    ),
+    Mutation(
+        "reach without end",
+        "counting/fronts.py",
+        "end < following <= end + reach",
+        "end < following <= end + reach + 1",
+    ),
+    Mutation("earliest ended fills", "counting/fronts.py", "max(here, key", "min(here, key"),
+    Mutation(
+        "short input covers nothing",
+        "counting/stretches.py",
+        "max(end_ms // 1000, start + 1)",
+        "end_ms // 1000",
+    ),
+    Mutation(
+        "threshold is active", "counting/stretches.py", "length < self.threshold", "length <= self.threshold"
+    ),
+    Mutation("away limit is untracked", "counting/stretches.py", "length <= self.away", "length < self.away"),
+    Mutation(
+        "unattended limit is untracked",
+        "counting/stretches.py",
+        "length <= self.unattended else",
+        "length < self.unattended else",
+    ),
+    Mutation("holes part", "counting/stretches.py", "start - last <= reach and", "start - last < reach and"),
+    Mutation(
+        "input in a hole joins", "counting/stretches.py", "and not touches(with_input, last, start)", ""
+    ),
+    Mutation("idle beats active", "counting/spans.py", "standing > rank", "standing < rank"),
+    Mutation("last name wins", "counting/spans.py", "standing > rank", "standing >= rank"),
+    Mutation("input does not matter", "counting/spans.py", "span.stretch == 0, ", "False, "),
+    Mutation(
+        "first page in front",
+        "counting/fronts.py",
+        "cursor = start\n        below.append((end, interval))",
+        "cursor = start\n        below.insert(0, (end, interval))",
+    ),
+    Mutation("lock screens count", "counting/spans.py", "or app in named.locked", ""),
+    Mutation("page before own URL", "counting/spans.py", "if site or browser is None", "if browser is None"),
+    Mutation(
+        "team after organisation",
+        "counting/ratings.py",
+        "if special is not None:",
+        "if special is not None and general is None:",
+    ),
+    Mutation(
+        "team never inherits",
+        "counting/ratings.py",
+        "ignored if special.ignore_idle is None",
+        "False if special.ignore_idle is None",
+    ),
+    Mutation("addresses are domains", "counting/ratings.py", "or is_address(name):", ":"),
+    Mutation("shorter stays", "storage/facts.py", "new.length > old.length", "new.length < old.length"),
+    Mutation("first of equals stays", "storage/facts.py", "] > self._as_kept(old)", "] < self._as_kept(old)"),
+    Mutation("erased seconds count", "counted.py", "if erased_on in (device, ALL_DEVICES)", "if False"),
+    Mutation(
+        "erased facts come again",
+        "recording.py",
+        "if not is_erased(of.user, fact.device, fact.start, fact.end)",
+        "if True",
+    ),
+    Mutation(
+        "window without reach",
+        "counting/window.py",
+        "start_ms // 1000 - reach, end_ms // 1000 + reach",
+        "start_ms // 1000, end_ms // 1000",
+    ),
+    Mutation(
+        "growth without reach", "counting/window.py", "new_end_ms // 1000 + reach", "new_end_ms // 1000"
+    ),
+)
