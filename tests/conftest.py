@@ -1,4 +1,4 @@
-"""Databases for tests: a new SQLite file, and a PostgreSQL server of our own with a database for each test."""
+"""Databases for tests: a new SQLite file, a PostgreSQL server of our own with a database a test."""
 
 from __future__ import annotations
 
@@ -47,6 +47,14 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     opened = Database(database_url)
+    migrate(opened)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite_database(sqlite_url: str) -> Iterator[Database]:
+    opened = Database(sqlite_url)
     migrate(opened)
     yield opened
     opened.close()

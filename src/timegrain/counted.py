@@ -74,9 +74,7 @@ def spans(of: Counting, within: Range) -> list[Span]:
     rows = facts.read_shown(of.connection, organisation, user, around)
     if not rows:
         return []
-    names = names_by_id(
-        of.connection, organisation, user, {id_ for row in rows for id_ in (*row[5:], row[3])}
-    )
+    names = names_by_id(of.connection, organisation, user, {id_ for row in rows for id_ in (*row[5:], row[3])})
     devices = [_device(of, device, shown, within) for device, shown in _by_device(rows).items()]
     return count(devices, _named(names), of.user.limits, list(_periods(of, names, within)), within)
 
@@ -98,9 +96,7 @@ def _device(of: Counting, device: int, rows: Sequence[FactRow], within: Range) -
         else:
             made.pages.setdefault(browser, []).append(Interval(start, start + length, browser, site))
     made.stretches = stretches.touching(of.connection, organisation, user, device, within)
-    made.erased = sorted(
-        seconds for erased_on, seconds in of.user.erased if erased_on in (device, ALL_DEVICES)
-    )
+    made.erased = sorted(seconds for erased_on, seconds in of.user.erased if erased_on in (device, ALL_DEVICES))
     return made
 
 
@@ -109,11 +105,7 @@ def _named(names: Mapping[int, Name]) -> Named:
     applications = {id_: name.name for id_, name in names.items() if name.kind is NameKind.APPLICATION}
     return Named(
         frozenset(id_ for id_, name in applications.items() if name in LOCKED),
-        {
-            id_: browsers[BROWSER_OF[name]]
-            for id_, name in applications.items()
-            if BROWSER_OF.get(name) in browsers
-        },
+        {id_: browsers[BROWSER_OF[name]] for id_, name in applications.items() if BROWSER_OF.get(name) in browsers},
     )
 
 

@@ -75,8 +75,7 @@ def change_rules(
 
 def _matches(key: tuple[int, str], touched: Iterable[tuple[int, str]]) -> bool:
     return any(
-        key[0] == kind and (key[1] == name or (kind == 1 and key[1].endswith(f".{name}")))
-        for kind, name in touched
+        key[0] == kind and (key[1] == name or (kind == 1 and key[1].endswith(f".{name}"))) for kind, name in touched
     )
 
 
@@ -140,6 +139,8 @@ def change_policy(
     progress: Progress = _silent,
 ) -> None:
     """Set columns of the organisation's policy, or of one user's, and bring every figure up to date."""
+    if not values:
+        return
     with database.write(organisation, policy=True) as connection:
         before = Policies().read(connection, organisation)
         everybody = [user] if user is not None else [p.id for p in people.all_users(connection, organisation)]

@@ -109,6 +109,4 @@ def _written(day: int) -> str:
 
 
 def _metrics(tally: Tally) -> DayMetrics:
-    return DayMetrics(
-        tally.total, tally.active, tally.idle, tally.productive, tally.neutral, tally.unproductive
-    )
+    return DayMetrics(tally.total, tally.active, tally.idle, tally.productive, tally.neutral, tally.unproductive)

@@ -38,9 +38,7 @@ MUTATIONS = (
         "max(end_ms // 1000, start + 1)",
         "end_ms // 1000",
     ),
-    Mutation(
-        "threshold is active", "counting/stretches.py", "length < self.threshold", "length <= self.threshold"
-    ),
+    Mutation("threshold is active", "counting/stretches.py", "length < self.threshold", "length <= self.threshold"),
     Mutation("away limit is untracked", "counting/stretches.py", "length <= self.away", "length < self.away"),
     Mutation(
         "unattended limit is untracked",
@@ -49,9 +47,7 @@ MUTATIONS = (
         "length < self.unattended else",
     ),
     Mutation("holes part", "counting/stretches.py", "start - last <= reach and", "start - last < reach and"),
-    Mutation(
-        "input in a hole joins", "counting/stretches.py", "and not touches(with_input, last, start)", ""
-    ),
+    Mutation("input in a hole joins", "counting/stretches.py", "and not touches(with_input, last, start)", ""),
     Mutation("idle beats active", "counting/spans.py", "standing > rank", "standing < rank"),
     Mutation("last name wins", "counting/spans.py", "standing > rank", "standing >= rank"),
     Mutation("input does not matter", "counting/spans.py", "span.stretch == 0, ", "False, "),
@@ -84,14 +80,5 @@ MUTATIONS = (
         "recording.py",
         "if not is_erased(of.user, fact.device, fact.start, fact.end)",
         "if True",
-    ),
-    Mutation(
-        "window without reach",
-        "counting/window.py",
-        "start_ms // 1000 - reach, end_ms // 1000 + reach",
-        "start_ms // 1000, end_ms // 1000",
-    ),
-    Mutation(
-        "growth without reach", "counting/window.py", "new_end_ms // 1000 + reach", "new_end_ms // 1000"
     ),
 )

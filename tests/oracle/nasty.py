@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from .facts import Kind, OFact
+from .facts import OFact
 
 APPS = [
     "Code",
@@ -110,9 +110,7 @@ class Scribe:
     def on_another(self, facts: list[OFact], device: str) -> list[OFact]:
         """Some of these at the same instants on another device, so that only its name decides."""
         picked = [fact for fact in facts if self.rng.random() < 0.4]
-        return [
-            replace(fact, device=device, app=self._app() if fact.kind == "focus" else "") for fact in picked
-        ]
+        return [replace(fact, device=device, app=self._app() if fact.kind == "focus" else "") for fact in picked]
 
     def _focus(self, device: str, start: int, reach: int) -> list[OFact]:
         rng, facts, at = self.rng, list[OFact](), start
@@ -128,9 +126,7 @@ class Scribe:
             else:
                 length = (rng.choice(self.limits) + rng.randrange(120)) * 1000
             length = max(0, min(length, budget - at))
-            facts.append(
-                OFact("focus", device, at, at + length, self._app(), url=self._own_url(), title=self._title())
-            )
+            facts.append(OFact("focus", device, at, at + length, self._app(), url=self._own_url(), title=self._title()))
             if rng.random() < 0.15:  # one that lies over it
                 inner = at + rng.choice([1, 300, rng.randrange(1, max(2, length))])
                 facts.append(OFact("focus", device, inner, inner + rng.randrange(40_000), self._app()))
@@ -142,16 +138,12 @@ class Scribe:
         at = focus.start + rng.choice([0, 0, -3000, 500, 4000])
         browser = rng.choice(BROWSERS)
         if rng.random() < 0.7:
-            browser = {"f": "firefox", "b": "brave", "m": "edge", "s": "safari"}.get(
-                focus.app[:1].lower(), "chrome"
-            )
+            browser = {"f": "firefox", "b": "brave", "m": "edge", "s": "safari"}.get(focus.app[:1].lower(), "chrome")
             browser = "chrome" if focus.app == "Brave-browser" else browser
         for _ in range(rng.randint(1, 3)):
             length = rng.choice([0, 900, rng.randrange(20_000), rng.randrange(120_000)])
             url = rng.choice(HOSTLESS) if rng.random() < 0.25 else rng.choice(SITES)
-            pages.append(
-                OFact("page", focus.device, at, at + length, browser=browser, url=url, title=self._title())
-            )
+            pages.append(OFact("page", focus.device, at, at + length, browser=browser, url=url, title=self._title()))
             at = max(at + 1, at + length + self._gap(reach))
         return pages
 
@@ -173,9 +165,7 @@ class Scribe:
                     until = max(until, at)
             if rng.random() < 0.35:
                 blip = rng.randrange(at - length - 1000, at + 2000)
-                facts.append(
-                    OFact("present", device, blip, blip + rng.choice([0, 1, 700, 1000, 2500, 20_000]))
-                )
+                facts.append(OFact("present", device, blip, blip + rng.choice([0, 1, 700, 1000, 2500, 20_000])))
             at += rng.choice([0, 1000 * reach, 1000 * (reach + 1), rng.randrange(1, 90_000)])
         return facts
 
@@ -210,9 +200,7 @@ class Scribe:
             return 0
         if rng.random() < 0.2:
             return -rng.randrange(1, 40_000)
-        whole = 1000 * rng.choice(
-            [0, 1, reach - 1, reach, reach, reach + 1, 4, 5, 6, 60, 61, rng.randrange(1, 300)]
-        )
+        whole = 1000 * rng.choice([0, 1, reach - 1, reach, reach, reach + 1, 4, 5, 6, 60, 61, rng.randrange(1, 300)])
         return max(0, whole + rng.choice([0, 0, -1, 1, rng.randrange(1000)]))
 
     def _snapped(self, at: int) -> int:

@@ -127,7 +127,7 @@ class Start:
     teams: int
     devices: tuple[tuple[str, ...], ...]  # by user
     home_zone: str
-    text: TextKept = TextKept()
+    text: TextKept = field(default_factory=TextKept)
     week_start: WeekStart = "monday"
 
 

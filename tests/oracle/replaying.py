@@ -53,8 +53,7 @@ class Program:
             values = {"titles": start.text.titles, "urls": start.text.urls, "week_start": start.week_start}
             people.set_organisation_policy(connection, self.id, values)
             self.users = [
-                people.add_user(connection, self.id, f"user {n}", f"{n}@example.com", 0)
-                for n in range(start.users)
+                people.add_user(connection, self.id, f"user {n}", f"{n}@example.com", 0) for n in range(start.users)
             ]
             self.teams = [people.add_team(connection, self.id, f"team {n}", 0) for n in range(start.teams)]
 
@@ -141,9 +140,7 @@ class Program:
         if step.action == "leave":
             change_memberships(self.database, self.id, user, lambda held: left(held, team, day))
         else:
-            change_memberships(
-                self.database, self.id, user, lambda held: joined(held, team, day, step.primary)
-            )
+            change_memberships(self.database, self.id, user, lambda held: joined(held, team, day, step.primary))
         with self.database.read() as connection:
             held = people.memberships_of(connection, self.id, user)
         expected = {
@@ -167,9 +164,7 @@ class Program:
                 [self.teams[n].uuid for n in question.teams],
             )
             range_ = asked(f"{question.first_day} 00:00:00", f"{question.last_day} 23:59:59", question.zone)
-            summary = weekly_summary(
-                connection, self.id, row.zone, row.week_start, meant, range_, question.zone
-            )
+            summary = weekly_summary(connection, self.id, row.zone, row.week_start, meant, range_, question.zone)
         return [
             (
                 date.fromisoformat(one.date[:10]),

@@ -182,8 +182,7 @@ def subject_of(cell: Cell) -> tuple[Subject, tuple[str, ...]]:
     by = ("T7 URL without host",) if fact.url else ()
     if page and page.fact.host:
         how = tuple(
-            {"T2 reach": "T7 page reach", "T3 began latest": "T7 page began latest"}.get(b, "")
-            for b in page.by
+            {"T2 reach": "T7 page reach", "T3 began latest": "T7 page began latest"}.get(b, "") for b in page.by
         )
         return Subject("site", page.fact.host), ("T7 page", *by, *how, page.fact.won)
     subject = application(fact.app)
@@ -213,9 +212,7 @@ def verdict(cell: Cell, day: date, policy: Policy, erasures: Sequence[Erasure]) 
     return Verdict(state, by)
 
 
-def _state(
-    cell: Cell, rated: Rated, policy: Policy
-) -> tuple[Literal["active", "idle", "untracked"], tuple[str, ...]]:
+def _state(cell: Cell, rated: Rated, policy: Policy) -> tuple[Literal["active", "idle", "untracked"], tuple[str, ...]]:
     if cell.stretch is None:
         return "active", ()
     if rated.ignore_idle or not policy.idle_counting:
@@ -283,8 +280,7 @@ def count_user(
     for fact in facts:
         of_device.setdefault(fact.device, []).append(fact)
     devices = [
-        DeviceCells(device, its, policy.reach.get(device, DEFAULT_REACH), erasures)
-        for device, its in of_device.items()
+        DeviceCells(device, its, policy.reach.get(device, DEFAULT_REACH), erasures) for device, its in of_device.items()
     ]
     seconds: dict[int, Second] = {}
     decided: Counter[str] = Counter()

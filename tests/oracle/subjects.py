@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import unicodedata
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -21,10 +22,18 @@ def name_key(name: str) -> str:
 
 LOCK_SCREENS = {
     name_key(name)
-    for name in (
-        "LockApp.exe, LogonUI.exe, loginwindow, ScreenSaverEngine, gnome-screensaver, kscreenlocker_greet, "
-        "i3lock, swaylock, xscreensaver, light-locker"
-    ).split(",")
+    for name in [
+        "LockApp.exe",
+        " LogonUI.exe",
+        " loginwindow",
+        " ScreenSaverEngine",
+        " gnome-screensaver",
+        " kscreenlocker_greet",
+        " i3lock",
+        " swaylock",
+        " xscreensaver",
+        " light-locker",
+    ]
 }
 
 BROWSERS = {
@@ -57,10 +66,8 @@ def host_of(url: str) -> str:
 
 def host_key(host: str) -> str:
     """The form in which hosts and domain rules are compared."""
-    try:
+    with suppress(UnicodeError):  # left whole where any label fails
         host = idna.encode(host, uts46=True).decode("ascii")
-    except UnicodeError:
-        pass  # left whole where any label fails
     host = host.lower().removesuffix(".")
     rest = host.removeprefix("www.")
     return rest if "." in rest else host
@@ -120,9 +127,7 @@ def matches(rule: Rule, subject: Subject) -> bool:
 
 def matching(rules: RuleBook, subject: Subject) -> list[Rule]:
     """The rules that match, the longest first."""
-    return sorted(
-        (rule for rule in rules.values() if matches(rule, subject)), key=lambda rule: -len(rule.key[1])
-    )
+    return sorted((rule for rule in rules.values() if matches(rule, subject)), key=lambda rule: -len(rule.key[1]))
 
 
 class Rated(NamedTuple):
@@ -135,11 +140,7 @@ class Rated(NamedTuple):
 def rate(subject: Subject, team: RuleBook, organisation: RuleBook) -> Rated:
     """Rates a subject by the rules of the day's primary team (none: empty) and the organisation's."""
     of_team, of_all = matching(team, subject), matching(organisation, subject)
-    by = (
-        ["T8 address"]
-        if any(_nearly(rule, subject) for rule in [*team.values(), *organisation.values()])
-        else []
-    )
+    by = ["T8 address"] if any(_nearly(rule, subject) for rule in [*team.values(), *organisation.values()]) else []
     if not of_team and not of_all:
         return Rated("neutral", False, ("T8 no rule", *by), ())
     winner = (of_team or of_all)[0]
@@ -165,8 +166,5 @@ def _nearly(rule: Rule, subject: Subject) -> bool:
     """The rule would match, were it not for an address."""
     kind, key = rule.key
     return (
-        kind == "domain"
-        and subject.kind == "site"
-        and subject.name.endswith("." + key)
-        and not matches(rule, subject)
+        kind == "domain" and subject.kind == "site" and subject.name.endswith("." + key) and not matches(rule, subject)
     )

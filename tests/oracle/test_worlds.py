@@ -30,8 +30,7 @@ def replay(database: Database, seed: int) -> Counter[str]:
         assert outcome == expected, f"world {seed}, step {number}: {step}"
         if isinstance(step, Question):
             answer = [
-                (day, (sums.productive, sums.neutral, sums.unproductive, sums.idle))
-                for day, sums in world.answer(step)
+                (day, (sums.productive, sums.neutral, sums.unproductive, sums.idle)) for day, sums in world.answer(step)
             ]
             assert program.answer(step) == answer, f"world {seed}, step {number}: {step}"
     assert program.differences() == 0, f"world {seed}: recount --check"

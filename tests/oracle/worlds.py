@@ -180,18 +180,14 @@ class _Maker:
         """An instant close to a clock change, a local midnight or a slot's edge."""
         rng = self.rng
         if zone in CLOCK_CHANGES and rng.random() < 0.6:
-            return int(
-                datetime.fromisoformat(rng.choice(CLOCK_CHANGES[zone])).replace(tzinfo=UTC).timestamp()
-            )
+            return int(datetime.fromisoformat(rng.choice(CLOCK_CHANGES[zone])).replace(tzinfo=UTC).timestamp())
         midnight = day_start(zone, date(2025, 1, 1) + timedelta(days=rng.randrange(300)))
         return midnight if rng.random() < 0.7 else midnight + SLOT * rng.randrange(96)
 
     def _batches(self, user: int) -> list[Batch]:
         """All that a user's devices report, cut into batches, some of them sent twice."""
         rng, batches = self.rng, list[Batch]()
-        scribe = Scribe(
-            rng, [limit for column in self.limits for limit in column], 20_000 if self.large else 1800
-        )
+        scribe = Scribe(rng, [limit for column in self.limits for limit in column], 20_000 if self.large else 1800)
         centres = [self.base, self.base + rng.choice([-86400, -3600, 3600, 7200, 86400, 86400 * 3])]
         of_device: dict[str, list[OFact]] = {device: [] for device in self.devices[user]}
         for centre in centres[: rng.choice([1, 2, 2])]:
@@ -236,9 +232,7 @@ class _Maker:
             return RatingChange(old.team, old.kind, old.subject, None)
         kind = rng.choice(["application", "domain", "domain", "both"])
         named = {"application": RATED_APPS, "domain": RATED_DOMAINS, "both": RATED_BOTH}[kind]
-        ignore = (
-            rng.choice([True, False, False]) if team is None else rng.choice([None, None, None, True, False])
-        )
+        ignore = rng.choice([True, False, False]) if team is None else rng.choice([None, None, None, True, False])
         change = RatingChange(team, kind, rng.choice(named), rng.choice(RATINGS), ignore)  # type: ignore[arg-type]
         for single in ["application", "domain"] if kind == "both" else [kind]:
             rule = Rule(single, change.subject, "neutral")  # type: ignore[arg-type]
@@ -303,9 +297,7 @@ class _Maker:
         zone = rng.choice(self.zones)
         first = local_day(zone, self.base // SLOT) + timedelta(days=rng.choice([-1, 0, 0, 0, 1]))
         last = first + timedelta(days=rng.choice([0, 0, 1, 9]))
-        return Question(
-            users if users or teams else (0,), teams, _asked(zone, first), _asked(zone, last), zone
-        )
+        return Question(users if users or teams else (0,), teams, _asked(zone, first), _asked(zone, last), zone)
 
     def _last_questions(self) -> list[Step]:
         """Everybody over all that there is, and everybody through teams."""
@@ -320,9 +312,7 @@ class _Maker:
 
 def _asked(zone: str, day: date) -> date:
     """A day that the zone has: one that it skips cannot be asked for by wall clock."""
-    return (
-        day + timedelta(days=1) if day_start(zone, day) == day_start(zone, day + timedelta(days=1)) else day
-    )
+    return day + timedelta(days=1) if day_start(zone, day) == day_start(zone, day + timedelta(days=1)) else day
 
 
 def _rows(timeline: list[tuple[date | None, dict[int, bool]]]) -> tuple[Membership, ...]:

@@ -133,9 +133,7 @@ BUCKETS = [
         "BEN-MAC",
         _event(SATURDAY, "00:00:00", 108_000, app="Render", title="frame"),
         _event(MONDAY, "09:00:00", 600, app="Safari", title="Example", url="https://example.org/"),
-        _event(
-            MONDAY, "09:10:00", 300, app="Safari", title="Private", url="https://x.example/", incognito=True
-        ),
+        _event(MONDAY, "09:10:00", 300, app="Safari", title="Private", url="https://x.example/", incognito=True),
         _event(MONDAY, "09:20:00", 600, app="Google Chrome", title="Docs"),
     ),
     _bucket(

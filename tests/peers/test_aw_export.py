@@ -74,14 +74,8 @@ def test_heartbeats_arrive_as_the_server_merged_them(export: ActivityWatchExport
 
 def test_texts_milliseconds_and_splits_arrive_whole(export: ActivityWatchExport) -> None:
     anna, ben = by_device(export)["ANNA-PC"], by_device(export)["BEN-MAC"]
-    assert (
-        Focus(at(FRIDAY, "10:00:00"), at(FRIDAY, "10:10:00"), "OUTLOOK.EXE", "", "Eingang – Anna")
-        in anna.focus
-    )
-    assert (
-        Focus(at(FRIDAY, "09:30:00.5"), at(FRIDAY, "10:30:00.5"), "EXCEL.EXE", "", "Q1.xlsx - Excel")
-        in anna.focus
-    )
+    assert Focus(at(FRIDAY, "10:00:00"), at(FRIDAY, "10:10:00"), "OUTLOOK.EXE", "", "Eingang – Anna") in anna.focus
+    assert Focus(at(FRIDAY, "09:30:00.5"), at(FRIDAY, "10:30:00.5"), "EXCEL.EXE", "", "Q1.xlsx - Excel") in anna.focus
     assert [(fact.end - fact.start) // 3_600_000 for fact in ben.focus if fact.app == "Render"] == [24, 6]
     assert [fact.start for fact in ben.away] == [at(SATURDAY, "02:00:00"), at("2026-03-29", "02:00:00")]
 
@@ -106,9 +100,7 @@ def test_a_single_buckets_export(aw_server: str) -> None:
     assert (report.device, report.pages[0].browser) == ("told", "opera")
 
 
-def test_active_seconds_are_the_servers_own_on_a_plain_stretch(
-    export: ActivityWatchExport, aw_server: str
-) -> None:
+def test_active_seconds_are_the_servers_own_on_a_plain_stretch(export: ActivityWatchExport, aw_server: str) -> None:
     """Friday 08:00 to 10:00: one event twice and one empty, but none over another."""
     question = {
         "query": CANONICAL_QUERY.strip().splitlines(),

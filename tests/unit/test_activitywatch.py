@@ -248,9 +248,7 @@ def test_longer_than_a_day_is_split_every_24_hours_from_its_start(seconds: float
     export = read(windows(event(f"{DAY}08:00:00.123Z", seconds, app="Render", title="t")))
     facts = only(export).focus
     assert [fact.end - fact.start for fact in facts] == lengths
-    assert [fact.start for fact in facts] == [
-        at(f"{DAY}08:00:00.123") + n * DAY_MS for n in range(len(lengths))
-    ]
+    assert [fact.start for fact in facts] == [at(f"{DAY}08:00:00.123") + n * DAY_MS for n in range(len(lengths))]
     assert {fact.title for fact in facts} == {"t"}
     assert export.split == (len(lengths) > 1)
 
@@ -319,9 +317,7 @@ def test_other_buckets_keep_what_they_say() -> None:
 
 def night(*window_events: object, seconds: float = 10 * HOUR_S) -> list[Suspicion]:
     """What is suspicious of input from 22:00 on, beside these windows."""
-    return read(
-        windows(*window_events), inputs(event(f"{DAY}22:00:00Z", seconds, status="not-afk"))
-    ).suspicious
+    return read(windows(*window_events), inputs(event(f"{DAY}22:00:00Z", seconds, status="not-afk"))).suspicious
 
 
 EVENING = event(f"{DAY}20:00:00Z", 3 * HOUR_S, app="Reader", title="Book")
@@ -347,9 +343,7 @@ def test_input_of_four_hours_is_not_suspicious() -> None:
         event("2026-03-03T06:00:00Z", 60, app="Reader", title="Next"),
         event("2026-03-03T06:00:00Z", 0, app="Code"),
         event(f"{DAY}22:00:00Z", 0, app="Code"),
-        event(
-            "2026-03-03T06:00:00Z", 60, app="Reader", title="Book", incognito=True, url="https://x.example"
-        ),
+        event("2026-03-03T06:00:00Z", 60, app="Reader", title="Book", incognito=True, url="https://x.example"),
         event(f"{DAY}10:00:00Z", 20 * HOUR_S, app="Code", title="reaches in from long before"),
     ],
 )
@@ -478,12 +472,8 @@ DATA = st.fixed_dictionaries(
 )
 TIMESTAMPS = st.datetimes(datetime(2026, 3, 1), datetime(2026, 3, 22)).map(datetime.isoformat)  # noqa: DTZ001
 DURATIONS = st.floats(0, 5 * 24 * HOUR_S)
-EVENTS = JSON | st.fixed_dictionaries(
-    {"timestamp": TIMESTAMPS | JSON, "duration": DURATIONS | JSON, "data": DATA}
-)
-BUCKETS = st.lists(
-    st.tuples(st.sampled_from([windows, inputs, tabs]), st.lists(EVENTS, max_size=8)), max_size=4
-)
+EVENTS = JSON | st.fixed_dictionaries({"timestamp": TIMESTAMPS | JSON, "duration": DURATIONS | JSON, "data": DATA})
+BUCKETS = st.lists(st.tuples(st.sampled_from([windows, inputs, tabs]), st.lists(EVENTS, max_size=8)), max_size=4)
 
 
 @given(BUCKETS, st.randoms(use_true_random=False))

@@ -136,9 +136,7 @@ def test_every_person_has_one_primary_team_each_day(organisation: SampleOrganisa
     assert any(not member.primary for person in organisation.people for member in person.teams)
 
 
-def test_somebody_moves_teams_and_works_otherwise_after(
-    organisation: SampleOrganisation, histories: Histories
-) -> None:
+def test_somebody_moves_teams_and_works_otherwise_after(organisation: SampleOrganisation, histories: Histories) -> None:
     mover = organisation.people[MOVER]
     before, after = mover.teams
     assert before.team != after.team
@@ -368,10 +366,7 @@ def test_starter_ratings_rate_what_is_used(organisation: SampleOrganisation, one
     reports = all_reports(one_week)
     applications = {fact.app for report in reports for fact in report.focus}
     hosts = {
-        page.url.split("/")[2].removeprefix("www.")
-        for report in reports
-        for page in report.pages
-        if "//" in page.url
+        page.url.split("/")[2].removeprefix("www.") for report in reports for page in report.pages if "//" in page.url
     }
     rated = {(rating.kind, rating.subject) for rating in organisation.ratings}
     assert len({(r.team, r.kind, r.subject) for r in organisation.ratings}) == len(organisation.ratings)

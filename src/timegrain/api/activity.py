@@ -125,12 +125,8 @@ class _Form(NamedTuple):
 
 
 _FORMS = {
-    "focus": _Form(
-        msgspec.json.Decoder(FocusEntry), lambda s, e, x: Focus(s, e, x.app, x.url or "", x.title or "")
-    ),
-    "pages": _Form(
-        msgspec.json.Decoder(PageEntry), lambda s, e, x: Page(s, e, x.browser, x.url, x.title or "")
-    ),
+    "focus": _Form(msgspec.json.Decoder(FocusEntry), lambda s, e, x: Focus(s, e, x.app, x.url or "", x.title or "")),
+    "pages": _Form(msgspec.json.Decoder(PageEntry), lambda s, e, x: Page(s, e, x.browser, x.url, x.title or "")),
     "away": _Form(msgspec.json.Decoder(InputEntry), lambda s, e, _: Away(s, e)),
     "present": _Form(msgspec.json.Decoder(InputEntry), lambda s, e, _: Present(s, e)),
 }
@@ -148,9 +144,7 @@ def _microseconds(text: str, field: str) -> int:
         raise ValidationFailed(f"{field}: not an instant") from None
 
 
-def _read_list(
-    name: str, entries: Sequence[msgspec.Raw], rejected: list[Rejection]
-) -> tuple[list[Any], list[int]]:
+def _read_list(name: str, entries: Sequence[msgspec.Raw], rejected: list[Rejection]) -> tuple[list[Any], list[int]]:
     """The facts of one list and the places of those that could be read."""
     decode, fact = _FORMS[name].decoder.decode, _FORMS[name].fact
     read: list[Any] = []

@@ -75,9 +75,7 @@ class Observed:
 
     def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
         self._app = app
-        self._requests = Counter(
-            "timegrain_requests", "Requests", ["method", "path", "status"], registry=registry
-        )
+        self._requests = Counter("timegrain_requests", "Requests", ["method", "path", "status"], registry=registry)
         self._seconds = Histogram("timegrain_request_seconds", "Time to answer", ["path"], registry=registry)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

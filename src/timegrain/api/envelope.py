@@ -50,13 +50,9 @@ def encoded(success: msgspec.Struct) -> Response[bytes]:
 
 def failure(error: TimegrainError) -> Response[bytes]:
     details = [ErrorDetail(*detail) for detail in error.details] or None
-    body = Failure(
-        False, error.status, error.label, None, ErrorBody(error.message, type(error).code, details)
-    )
+    body = Failure(False, error.status, error.label, None, ErrorBody(error.message, type(error).code, details))
     headers = {"Retry-After": "2"} if isinstance(error, Unavailable | RateLimited) else {}
-    return Response(
-        msgspec.json.encode(body), media_type="application/json", status_code=error.status, headers=headers
-    )
+    return Response(msgspec.json.encode(body), media_type="application/json", status_code=error.status, headers=headers)
 
 
 def as_known(error: Exception, request_id: str) -> TimegrainError:
@@ -81,9 +77,7 @@ def unreadable(error: msgspec.DecodeError) -> ValidationFailed:
     message = _AT.sub("", text)
     named = _FIELD.search(message)
     field = ".".join(filter(None, (path, named.group(1) if named else "")))
-    return ValidationFailed(
-        f"{field}: {message}" if field else message, [Detail(field, message)] if field else ()
-    )
+    return ValidationFailed(f"{field}: {message}" if field else message, [Detail(field, message)] if field else ())
 
 
 def decode_strictly(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:

@@ -142,9 +142,7 @@ def document(public_url: str = "") -> dict[str, Any]:
         ("/health", "Whether the server and its database answer"),
         ("/metrics", "Prometheus"),
     ):
-        paths[path] = {
-            "get": {"summary": summary, "security": [], "responses": {"200": {"description": "Success"}}}
-        }
+        paths[path] = {"get": {"summary": summary, "security": [], "responses": {"200": {"description": "Success"}}}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "timegrain", "version": __version__, "license": {"name": "Apache-2.0"}},
@@ -171,9 +169,7 @@ def schema_page(request: Request[Any, Any, Any]) -> Response[str]:
     parts = []
     for path, methods in described["paths"].items():
         for method, call in methods.items():
-            example = (
-                call.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
-            )
+            example = call.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
             shown = f"<pre>{json.dumps(example, indent=2)}</pre>" if example else ""
             parts.append(f"<h2>{method.upper()} {path}</h2><p>{call['summary']}</p>{shown}")
     page = (

@@ -47,9 +47,7 @@ def _work(call: Call) -> Response[bytes]:
     if not request.user_id and not request.team_id:
         raise UserOrTeamRequired
     require(call.caller, Action.READ)
-    people = people_meant(
-        call.connection, call.caller.organisation, request.user_id or (), request.team_id or ()
-    )
+    people = people_meant(call.connection, call.caller.organisation, request.user_id or (), request.team_id or ())
     data = weekly_summary(
         call.connection,
         call.caller.organisation,

@@ -16,9 +16,7 @@ from timegrain.errors import TimegrainError
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="timegrain")
-@click.option(
-    "--database", metavar="URL", envvar="TIMEGRAIN_DATABASE", help="sqlite:///PATH or postgresql://..."
-)
+@click.option("--database", metavar="URL", envvar="TIMEGRAIN_DATABASE", help="sqlite:///PATH or postgresql://...")
 @click.option("--organisation", metavar="NAME", help="Which one, where the database holds several.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.pass_context

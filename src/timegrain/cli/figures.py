@@ -73,10 +73,7 @@ def rate_set(
             owner = people.team_named(connection, organisation.id, team).id if team else ORGANISATION
         # Only a team's rule may leave ignore idle to the organisation's.
         ignored = ignore_idle if team else bool(ignore_idle)
-        rules = [
-            StoredRule(owner, kind, rule_name(kind, subject), subject, RATINGS[rating], ignored)
-            for kind in kinds
-        ]
+        rules = [StoredRule(owner, kind, rule_name(kind, subject), subject, RATINGS[rating], ignored) for kind in kinds]
         with session.progress("Counting") as progress:
             rated = change_rules(database, organisation.id, put=rules, progress=progress)
         data = {
@@ -87,8 +84,7 @@ def rate_set(
         }
         session.answer(
             data,
-            f"{subject} is {rating}: {rated.subjects} stored subjects match, "
-            f"{rated.seconds} seconds changed class.",
+            f"{subject} is {rating}: {rated.subjects} stored subjects match, {rated.seconds} seconds changed class.",
         )
 
 
@@ -174,9 +170,7 @@ def policy(session: Session, mail: str | None, idle: str | None, **given: Any) -
         with database.read() as connection:
             row = people.organisation_row(connection, organisation.id)
             own = people.user_row(connection, organisation.id, person.id) if person else row
-        held = {
-            name: getattr(row, name) if getattr(own, name) is None else getattr(own, name) for name in _IDLE
-        }
+        held = {name: getattr(row, name) if getattr(own, name) is None else getattr(own, name) for name in _IDLE}
         data = {
             "idle": "on" if held["idle_counting"] else "off",
             "idleMinutes": held["idle_threshold"] // 60,
@@ -236,9 +230,7 @@ def summary(
         team_ids = [people.team_named(connection, organisation.id, name).uuid for name in teams]
         if not users and not team_ids:
             users = [one.uuid for one in people.all_users(connection, organisation.id)]
-        meant: list[Meant] = (
-            people_meant(connection, organisation.id, users, team_ids) if users or teams else []
-        )
+        meant: list[Meant] = people_meant(connection, organisation.id, users, team_ids) if users or teams else []
         chosen = date.fromordinal(day.toordinal() if day else local_day(zone, clock.now())).isoformat()
         range_ = asked(f"{chosen} 00:00:00", f"{chosen} 23:59:59", zone)
         data = weekly_summary(connection, organisation.id, row.zone, row.week_start, meant, range_, zone)

@@ -37,9 +37,7 @@ def activitywatch(session: Session, file: Path, mail: str, device: str | None) -
         except ActivityWatchFormatError as error:
             raise Refused(str(error)) from None
         counts = _record(session, database, organisation.id, person.id, export.reports)
-        suspicious = [
-            {"device": one.device, "start": one.start_ms, "end": one.end_ms} for one in export.suspicious
-        ]
+        suspicious = [{"device": one.device, "start": one.start_ms, "end": one.end_ms} for one in export.suspicious]
         data = {
             "events": export.events,
             **counts,

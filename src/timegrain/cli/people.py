@@ -47,9 +47,7 @@ def init(session: Session, name: str | None, zone: str, admin_email: str, admin_
         with database.write(0, policy=True) as connection:
             now = clock.now()
             made = people.add_organisation(connection, name, zone, version(), now)
-            admin = people.add_user(
-                connection, made.id, admin_name or admin_email, admin_email, now, is_admin=True
-            )
+            admin = people.add_user(connection, made.id, admin_name or admin_email, admin_email, now, is_admin=True)
             _, api_key = keys.add_key(connection, made.id, "first", "admin", now)
     data = {"organisationId": str(made.uuid), "userId": str(admin.uuid), "apiKey": api_key}
     session.answer(data, f"Organisation {name} is there. Its key, shown this once:\n{api_key}")
@@ -82,9 +80,7 @@ def team_list(session: Session) -> None:
         session.answer({"teams": [{"teamId": str(one.uuid), "name": one.name} for one in found]}, shown)
 
 
-def _team_and_user(
-    connection: Connection, organisation: Organisation, name: str, mail: str
-) -> tuple[int, int]:
+def _team_and_user(connection: Connection, organisation: Organisation, name: str, mail: str) -> tuple[int, int]:
     team_id = people.team_named(connection, organisation.id, name).id
     return team_id, people.user_by_email(connection, organisation.id, mail).id
 
@@ -100,9 +96,7 @@ def team_join(session: Session, team: str, mail: str, primary: bool, first: date
         with database.read() as connection:
             team_id, user_id = _team_and_user(connection, organisation, team, mail)
         day = first.toordinal() if first else ALWAYS
-        change_memberships(
-            database, organisation.id, user_id, lambda held: joined(held, team_id, day, primary)
-        )
+        change_memberships(database, organisation.id, user_id, lambda held: joined(held, team_id, day, primary))
         since = first.date().isoformat() if first else None
         session.answer({"team": team, "email": mail, "from": since}, f"{mail} is in {team}.")
 
@@ -119,9 +113,7 @@ def team_leave(session: Session, team: str, mail: str, first: datetime | None) -
         day = first.toordinal() if first else local_day(organisation.zone, clock.now())
         change_memberships(database, organisation.id, user_id, lambda held: left(held, team_id, day))
         since = date.fromordinal(day).isoformat()
-        session.answer(
-            {"team": team, "email": mail, "from": since}, f"{mail} is not in {team} from {since} on."
-        )
+        session.answer({"team": team, "email": mail, "from": since}, f"{mail} is not in {team} from {since} on.")
 
 
 @click.group()
@@ -145,9 +137,7 @@ def user_add(session: Session, name: str, email: str, teams: tuple[str, ...]) ->
                 held = joined(held, team_id, ALWAYS, primary=place == 0)
             people.set_memberships(connection, organisation.id, made.id, held)
             device = people.add_device(connection, organisation.id, made.id, "default", now)
-            _, token = keys.add_key(
-                connection, organisation.id, "default", keys.DEVICE, now, made.id, device.id
-            )
+            _, token = keys.add_key(connection, organisation.id, "default", keys.DEVICE, now, made.id, device.id)
         session.answer(
             {"userId": str(made.uuid), "deviceToken": token},
             f"{name}: {made.uuid}\nThe token of the device `default`, shown this once:\n{token}",
@@ -180,9 +170,7 @@ def key_add(session: Session, name: str, role: str) -> None:
     with session.opened() as (database, organisation):
         with database.write(organisation.id, policy=True) as connection:
             uuid, token = keys.add_key(connection, organisation.id, name, role, clock.now())
-        session.answer(
-            {"keyId": str(uuid), "apiKey": token, "role": role}, f"Key {uuid}, shown this once:\n{token}"
-        )
+        session.answer({"keyId": str(uuid), "apiKey": token, "role": role}, f"Key {uuid}, shown this once:\n{token}")
 
 
 @command(key, "list")

@@ -58,9 +58,7 @@ def _loopback(host: str) -> bool:
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8600, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
-@click.option(
-    "--trusted-proxies", default="", metavar="ADDRESSES", help="Whose X-Forwarded headers are believed."
-)
+@click.option("--trusted-proxies", default="", metavar="ADDRESSES", help="Whose X-Forwarded headers are believed.")
 @click.option("--public-url", default="", metavar="URL", help="Where clients reach the server.")
 @click.option("--tls-certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--tls-key", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -87,9 +85,7 @@ def serve(
         )
     with session.database(current=False) as database:
         if workers > 1:
-            several = (
-                "SQLite has one writer" if database.is_sqlite else "this version runs one process a port"
-            )
+            several = "SQLite has one writer" if database.is_sqlite else "this version runs one process a port"
             raise Refused(f"{several}: --workers must be 1")
         migrate(database)
         bring_up_to_date(database)
@@ -137,9 +133,7 @@ def demo(session: Session, port: int, how_many: int, weeks: int, no_serve: bool)
         with session.progress("Making a sample organisation") as progress:
             made = make_sample(database, sample, progress)
         request = _request(made, port)
-        session.answer(
-            made, f"{sample.name}: {how_many} people, {weeks} weeks.\nKey: {made['apiKey']}\n\n{request}"
-        )
+        session.answer(made, f"{sample.name}: {how_many} people, {weeks} weeks.\nKey: {made['apiKey']}\n\n{request}")
         if not no_serve:
             listening = Listening("127.0.0.1", port)
             if not session.as_json:
@@ -175,9 +169,7 @@ def make_sample(database: Database, sample: SampleOrganisation, progress: Progre
         for one in sample.people:
             held = _memberships(one, {name: team.id for name, team in teams.items()})
             people.set_memberships(connection, organisation.id, users[one.email].id, held)
-        rules = [
-            _rule(one, teams[one.team].id if one.team else ratings.ORGANISATION) for one in sample.ratings
-        ]
+        rules = [_rule(one, teams[one.team].id if one.team else ratings.ORGANISATION) for one in sample.ratings]
         ratings.put(connection, organisation.id, rules)
         _, api_key = keys.add_key(connection, organisation.id, "demo", "admin", now)
     for done, one in enumerate(sample.people, 1):
@@ -212,6 +204,4 @@ def _memberships(person: SamplePerson, teams: dict[str, int]) -> list[Membership
 def _rule(one: SampleRating, team: int) -> StoredRule:
     kind = NameKind.APPLICATION if one.kind == "application" else NameKind.SITE
     ignored = (True if one.ignore_idle else None) if team else one.ignore_idle
-    return StoredRule(
-        team, kind, rule_name(kind, one.subject), one.subject, Rating[one.rating.upper()], ignored
-    )
+    return StoredRule(team, kind, rule_name(kind, one.subject), one.subject, Rating[one.rating.upper()], ignored)

@@ -78,16 +78,12 @@ class Session:
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
         """A bar on a terminal, on standard error; silent elsewhere."""
         console = Console(stderr=True)
-        with Progress(
-            console=console, transient=True, disable=self.as_json or not console.is_terminal
-        ) as bar:
+        with Progress(console=console, transient=True, disable=self.as_json or not console.is_terminal) as bar:
             task = bar.add_task(what, total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def command(
-    parent: click.Group | None, name: str, **settings: Any
-) -> Callable[[Callable[..., None]], click.Command]:
+def command(parent: click.Group | None, name: str, **settings: Any) -> Callable[[Callable[..., None]], click.Command]:
     """A command that takes `--json` itself too, and gets the session first."""
 
     def decorate(function: Callable[..., None]) -> click.Command:
@@ -97,9 +93,7 @@ def command(
             function(session, **values)
 
         flag = click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-        made: click.Command = click.command(name, cls=click.Command, **settings)(
-            flag(update_wrapper(run, function))
-        )
+        made: click.Command = click.command(name, cls=click.Command, **settings)(flag(update_wrapper(run, function)))
         if parent is not None:
             parent.add_command(made)
         return made

@@ -20,9 +20,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2037
 LONGEST_RANGE = timedelta(days=366)
 WEEK_STARTS = {"monday": 0, "saturday": 5, "sunday": 6}
 _EPOCH = date(1970, 1, 1).toordinal()
-_WRITTEN = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?", re.ASCII
-)
+_WRITTEN = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
 
 class UnknownZoneError(ValueError):

@@ -39,8 +39,7 @@ def judged_otherwise(stretches: Sequence[Range], before: Limits, after: Limits) 
         stretch
         for stretch in stretches
         if any(
-            before.state(stretch[1] - stretch[0], ignored)
-            is not after.state(stretch[1] - stretch[0], ignored)
+            before.state(stretch[1] - stretch[0], ignored) is not after.state(stretch[1] - stretch[0], ignored)
             for ignored in (False, True)
         )
     ]

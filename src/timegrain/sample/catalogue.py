@@ -104,15 +104,11 @@ _EVERYBODY = (
     Activity(1, "files", "{slug}-{n}", dwell=0.4),
     Activity(1, "messenger", "WhatsApp", dwell=0.6),
     Activity(1, "music", "{who} and the Monsoons - {topic} no. {n}", dwell=0.4),
-    Activity(
-        2, BROWSER, "{topic} plan {n} - Google Docs", "docs.google.com", "document/d/{slug}-{n}/edit", 1.5
-    ),
+    Activity(2, BROWSER, "{topic} plan {n} - Google Docs", "docs.google.com", "document/d/{slug}-{n}/edit", 1.5),
     Activity(1, BROWSER, "Week of {topic} {n} - Google Calendar", "calendar.google.com", "event/{n}", 0.7),
     Activity(2, BROWSER, "{topic} - page {n} - Team wiki", "wiki.example.com", "pages/{n}/{slug}", 1.2),
     Activity(1, BROWSER, "{topic} explained, part {n} - YouTube", "www.youtube.com", "watch?v=s{n}", 1.6),
-    Activity(
-        1, BROWSER, "Day {n}: {who} holds the innings | ESPNcricinfo", "www.espncricinfo.com", "live/{n}"
-    ),
+    Activity(1, BROWSER, "Day {n}: {who} holds the innings | ESPNcricinfo", "www.espncricinfo.com", "live/{n}"),
     Activity(1, BROWSER, "{topic}? ({n} comments) : r/work", "www.reddit.com", "r/work/comments/{n}/{slug}/"),
     Activity(1, BROWSER, "New Tab", dwell=0.3),
 )
@@ -123,18 +119,14 @@ _TEAM_ACTIVITIES: dict[str, tuple[Activity, ...]] = {
         Activity(8, "editor", "test_{slug}.py - accounts-{n} - Visual Studio Code", dwell=1.2),
         Activity(7, "terminal", "{who}: ~/src/{slug}-{n}", dwell=0.8),
         Activity(2, "database", "DBeaver - {slug} script {n}", dwell=1.1),
-        Activity(
-            5, BROWSER, "{topic} by {who} · Pull Request #{n}", "github.com", "marigold/billing/pull/{n}", 1.3
-        ),
+        Activity(5, BROWSER, "{topic} by {who} · Pull Request #{n}", "github.com", "marigold/billing/pull/{n}", 1.3),
         Activity(3, BROWSER, "{topic} · Issue #{n}", "github.com", "marigold/accounts/issues/{n}"),
         Activity(3, BROWSER, "How to test {topic}? ({n})", "stackoverflow.com", "questions/{n}/{slug}"),
         Activity(2, BROWSER, "{topic} - section {n} - Python docs", "docs.python.org", "3/{slug}.html#s{n}"),
     ),
     "Support": (
         Activity(14, BROWSER, "[#{n}] {topic} - Help desk", "helpdesk.example.com", "tickets/{n}"),
-        Activity(
-            6, BROWSER, "{who}: {topic} ({n}) - Help desk", "helpdesk.example.com", "customers/{n}", 0.8
-        ),
+        Activity(6, BROWSER, "{who}: {topic} ({n}) - Help desk", "helpdesk.example.com", "customers/{n}", 0.8),
         Activity(4, "document", "Answer {n} {topic}.docx", dwell=1.2),
         Activity(3, "reader", "{slug}-manual-{n}.pdf", dwell=1.1),
         Activity(3, "messenger", "WhatsApp: {who}, case {n}", dwell=0.7),
@@ -150,9 +142,7 @@ _TEAM_ACTIVITIES: dict[str, tuple[Activity, ...]] = {
     ),
 }
 
-ACTIVITIES: dict[str, tuple[Activity, ...]] = {
-    team: _EVERYBODY + own for team, own in _TEAM_ACTIVITIES.items()
-}
+ACTIVITIES: dict[str, tuple[Activity, ...]] = {team: _EVERYBODY + own for team, own in _TEAM_ACTIVITIES.items()}
 
 _THINGS = words(
     "refund invoice login export billing payment customer address delivery password report account contract "

@@ -83,9 +83,7 @@ def _input(pieces: Sequence[Piece], midnight: int) -> tuple[list[Away], list[Pre
 class _Screen:
     """What is in front on one device, told in order of time. A window's facts are written when it is left."""
 
-    def __init__(
-        self, device: SampleDevice, team: str, habits: Habits, midnight: int, rng: random.Random
-    ) -> None:
+    def __init__(self, device: SampleDevice, team: str, habits: Habits, midnight: int, rng: random.Random) -> None:
         self.focus: list[Focus] = []
         self.pages: list[Page] = []
         self._device = device

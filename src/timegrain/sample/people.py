@@ -29,9 +29,7 @@ class SampleMembership:
     primary: bool = True
 
     def holds_on(self, day: date) -> bool:
-        return (self.first_day is None or self.first_day <= day) and (
-            self.last_day is None or day < self.last_day
-        )
+        return (self.first_day is None or self.first_day <= day) and (self.last_day is None or day < self.last_day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,9 +45,7 @@ class Database:
                 self.url, pool_size=pool_size, max_overflow=40, pool_pre_ping=True, future=True
             )
             event.listen(self._writer, "connect", _postgres_durable)
-            self._reader = self._writer.execution_options(
-                isolation_level="REPEATABLE READ", postgresql_readonly=True
-            )
+            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @property
     def engine(self) -> Engine:
@@ -65,9 +63,7 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(
-        self, organisation: int, users: Sequence[int] = (), policy: bool = False
-    ) -> Iterator[Connection]:
+    def write(self, organisation: int, users: Sequence[int] = (), policy: bool = False) -> Iterator[Connection]:
         """A transaction that may write facts of `users`, or with `policy` anything of the organisation.
 
         No two write the same user's figures at once, and none writes while the policy changes.
@@ -167,9 +163,7 @@ def _truncate_wal(engine: Engine) -> None:
     finally:
         connection.close()
     if busy:
-        raise Unavailable(
-            "a reader holds old pages of the database; the erasure holds, ask again to scrub them"
-        )
+        raise Unavailable("a reader holds old pages of the database; the erasure holds, ask again to scrub them")
 
 
 @contextmanager

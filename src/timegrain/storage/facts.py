@@ -155,9 +155,7 @@ def keep(
 class _Keeping:
     """One call of `keep`: the rows that its facts meet, and those that they become."""
 
-    def __init__(
-        self, connection: Connection, organisation: int, user: int, incoming: Sequence[Incoming]
-    ) -> None:
+    def __init__(self, connection: Connection, organisation: int, user: int, incoming: Sequence[Incoming]) -> None:
         self._connection = connection
         self._owner = (organisation, user)
         self._names = name_ids(connection, organisation, user, _names_of(incoming))
@@ -298,10 +296,7 @@ def remove(
         dropped += [id_ for id_ in (held.url, held.title) if id_ is not None]
     connection.execute(
         _REMOVE,
-        [
-            {**whom, "b_start": row[0], "b_device": row[1], "b_kind": row[2], "b_browser": row[3]}
-            for row in gone
-        ],
+        [{**whom, "b_start": row[0], "b_device": row[1], "b_kind": row[2], "b_browser": row[3]} for row in gone],
     )
     keep_texts(connection, organisation, user, (), dropped)
     return len(gone)

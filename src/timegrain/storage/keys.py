@@ -31,9 +31,7 @@ _FIND = (
     )
     .select_from(
         keys.join(organisations, organisations.c.id == keys.c.organisation_id)
-        .outerjoin(
-            users, (users.c.organisation_id == keys.c.organisation_id) & (users.c.id == keys.c.user_id)
-        )
+        .outerjoin(users, (users.c.organisation_id == keys.c.organisation_id) & (users.c.id == keys.c.user_id))
         .outerjoin(
             devices,
             (devices.c.organisation_id == keys.c.organisation_id)
@@ -71,9 +69,7 @@ def caller(connection: Connection, token: str, now: int) -> Caller:
         raise InvalidApiKey
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         raise InvalidApiKey
-    return Caller(
-        int(organisation), row.role, row.user_id, row.user_uuid, row.device_name, row.zone, row.week_start
-    )
+    return Caller(int(organisation), row.role, row.user_id, row.user_uuid, row.device_name, row.zone, row.week_start)
 
 
 def _digest(token: str) -> bytes:
@@ -115,9 +111,7 @@ def all_keys(connection: Connection, organisation: int) -> list[Row[Any]]:
     columns = (keys.c.uuid, keys.c.name, keys.c.role, keys.c.created_at, keys.c.expires_at, keys.c.revoked_at)
     return list(
         connection.execute(
-            select(*columns)
-            .where(keys.c.organisation_id == organisation, keys.c.role != DEVICE)
-            .order_by(keys.c.id)
+            select(*columns).where(keys.c.organisation_id == organisation, keys.c.role != DEVICE).order_by(keys.c.id)
         )
     )
 

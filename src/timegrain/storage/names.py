@@ -30,9 +30,7 @@ _ALL = select(names.c.id, names.c.kind, names.c.name, names.c.spelling).where(*_
 _LAST = select(func.coalesce(func.max(names.c.id), 0)).where(*_OF_USER)
 _TEXTS_OF_USER = (texts.c.organisation_id == bindparam("organisation"), texts.c.user_id == bindparam("user"))
 _TEXTS = select(texts.c.id, texts.c.text).where(*_TEXTS_OF_USER, texts.c.id.in_(select(_wanted_ids.c.c0)))
-_UNUSED_TEXTS = delete(texts).where(
-    *_TEXTS_OF_USER, texts.c.id.in_(select(_wanted_ids.c.c0)), texts.c.uses <= 0
-)
+_UNUSED_TEXTS = delete(texts).where(*_TEXTS_OF_USER, texts.c.id.in_(select(_wanted_ids.c.c0)), texts.c.uses <= 0)
 
 Key = tuple[NameKind, str]
 
@@ -103,9 +101,7 @@ def keep_texts(
         connection.execute(_UNUSED_TEXTS, {"organisation": organisation, "user": user, "ids": ids})
 
 
-def texts_by_id(
-    connection: Connection, organisation: int, user: int, ids: Iterable[int]
-) -> Mapping[int, str]:
+def texts_by_id(connection: Connection, organisation: int, user: int, ids: Iterable[int]) -> Mapping[int, str]:
     parameters = {"organisation": organisation, "user": user, "ids": packed(sorted(ids))}
     return {row.id: row.text for row in connection.execute(_TEXTS, parameters)}
 

@@ -84,9 +84,7 @@ def add_organisation(connection: Connection, name: str, zone: str, tzdata: str, 
         raise Refused(f"there is an organisation named {name!r} already")
     made = Organisation(_next_id(connection, organisations), uuid4(), name, zone, "monday", tzdata)
     connection.execute(
-        insert(organisations).values(
-            id=made.id, uuid=made.uuid, name=name, zone=zone, tzdata=tzdata, created_at=now
-        )
+        insert(organisations).values(id=made.id, uuid=made.uuid, name=name, zone=zone, tzdata=tzdata, created_at=now)
     )
     return made
 
@@ -144,9 +142,7 @@ def organisation_row(connection: Connection, organisation: int) -> Row[Any]:
 
 
 def user_row(connection: Connection, organisation: int, user: int) -> Row[Any]:
-    return connection.execute(
-        select(users).where(users.c.organisation_id == organisation, users.c.id == user)
-    ).one()
+    return connection.execute(select(users).where(users.c.organisation_id == organisation, users.c.id == user)).one()
 
 
 def add_team(connection: Connection, organisation: int, name: str, now: int) -> Team:
@@ -155,9 +151,7 @@ def add_team(connection: Connection, organisation: int, name: str, now: int) -> 
         raise Refused(f"there is a team named {name!r} already")
     made = Team(_next_id(connection, teams, teams.c.organisation_id == organisation), uuid4(), name)
     connection.execute(
-        insert(teams).values(
-            organisation_id=organisation, id=made.id, uuid=made.uuid, name=name, created_at=now
-        )
+        insert(teams).values(organisation_id=organisation, id=made.id, uuid=made.uuid, name=name, created_at=now)
     )
     return made
 
@@ -200,9 +194,7 @@ def all_memberships(connection: Connection, organisation: int) -> dict[int, list
 
 def set_memberships(connection: Connection, organisation: int, user: int, held: Iterable[Membership]) -> None:
     connection.execute(
-        delete(memberships).where(
-            memberships.c.organisation_id == organisation, memberships.c.user_id == user
-        )
+        delete(memberships).where(memberships.c.organisation_id == organisation, memberships.c.user_id == user)
     )
     rows = [
         {

@@ -32,9 +32,7 @@ _USER = select(
 ).where(users.c.organisation_id == bindparam("organisation"), users.c.id == bindparam("user"))
 _MEMBERSHIPS = select(
     memberships.c.team_id, memberships.c.first_day, memberships.c.end_day, memberships.c.is_primary
-).where(
-    memberships.c.organisation_id == bindparam("organisation"), memberships.c.user_id == bindparam("user")
-)
+).where(memberships.c.organisation_id == bindparam("organisation"), memberships.c.user_id == bindparam("user"))
 _ERASURES = select(erasures.c.device_id, erasures.c.start_s, erasures.c.end_s).where(
     erasures.c.organisation_id == bindparam("organisation"), erasures.c.user_id == bindparam("user")
 )
@@ -149,9 +147,7 @@ def in_seconds(zone: str, first: int, end: int, team: int | None) -> tuple[int, 
 def read_rules(connection: Connection, organisation: int) -> list[Rule]:
     return [
         Rule(team or None, NameKind(kind), name, Verdict(Rating(rating), ignore_idle))
-        for team, kind, name, rating, ignore_idle in connection.execute(
-            _RULES, {"organisation": organisation}
-        )
+        for team, kind, name, rating, ignore_idle in connection.execute(_RULES, {"organisation": organisation})
     ]
 
 

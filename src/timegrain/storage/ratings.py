@@ -31,9 +31,7 @@ class StoredRule(NamedTuple):
 
 def all_rules(connection: Connection, organisation: int) -> list[StoredRule]:
     statement = (
-        select(
-            rules.c.team_id, rules.c.kind, rules.c.name, rules.c.subject, rules.c.rating, rules.c.ignore_idle
-        )
+        select(rules.c.team_id, rules.c.kind, rules.c.name, rules.c.subject, rules.c.rating, rules.c.ignore_idle)
         .where(rules.c.organisation_id == organisation)
         .order_by(rules.c.team_id, rules.c.name, rules.c.kind)
     )

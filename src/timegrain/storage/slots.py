@@ -34,9 +34,7 @@ _DELETE_TOTALS = delete(slot_totals).where(_within(slot_totals))
 _DELETE_SUBJECTS = delete(slot_subjects).where(_within(slot_subjects))
 _DAYS = select(day_totals.c.day, *(day_totals.c[name] for name in _SECONDS)).where(_of_generation(day_totals))
 _given_days = numbers("days")
-_DELETE_DAYS = delete(day_totals).where(
-    _of_generation(day_totals), day_totals.c.day.in_(select(_given_days.c.c0))
-)
+_DELETE_DAYS = delete(day_totals).where(_of_generation(day_totals), day_totals.c.day.in_(select(_given_days.c.c0)))
 _DELETE_ALL_DAYS = delete(day_totals).where(_of_generation(day_totals))
 _given_subjects = numbers("subjects")
 _OF_SUBJECTS = select(slot_subjects.c.slot, slot_subjects.c.subject_id, slot_subjects.c.seconds).where(
@@ -59,9 +57,7 @@ def read(connection: Connection, owner: Owner, within: Range) -> Counted:
     """What is stored of the slots in `within`."""
     parameters = _parameters(owner, within)
     subjects = connection.execute(_SUBJECTS, parameters)
-    return Counted(
-        totals(connection, owner, within), {(slot, subject): seconds for slot, subject, seconds in subjects}
-    )
+    return Counted(totals(connection, owner, within), {(slot, subject): seconds for slot, subject, seconds in subjects})
 
 
 def totals(connection: Connection, owner: Owner, within: Range) -> dict[int, Tally]:
@@ -69,14 +65,10 @@ def totals(connection: Connection, owner: Owner, within: Range) -> dict[int, Tal
     return {slot: Tally(*seconds) for slot, *seconds in rows}
 
 
-def of_subjects(
-    connection: Connection, owner: Owner, within: Range, subjects: list[int]
-) -> list[tuple[int, int, int]]:
+def of_subjects(connection: Connection, owner: Owner, within: Range, subjects: list[int]) -> list[tuple[int, int, int]]:
     """Slot, subject and active seconds, of some subjects."""
     parameters = _parameters(owner, within, subjects=packed(subjects))
-    return [
-        (slot, subject, seconds) for slot, subject, seconds in connection.execute(_OF_SUBJECTS, parameters)
-    ]
+    return [(slot, subject, seconds) for slot, subject, seconds in connection.execute(_OF_SUBJECTS, parameters)]
 
 
 def replace(connection: Connection, owner: Owner, within: Range, counted: Counted, zone: str) -> None:

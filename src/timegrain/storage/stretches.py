@@ -13,9 +13,7 @@ from timegrain.storage.dialect import store
 from timegrain.storage.facts import FactKind, FactRow, read_inputs
 from timegrain.storage.schema import stretches
 
-_OF_USER = and_(
-    stretches.c.organisation_id == bindparam("organisation"), stretches.c.user_id == bindparam("user")
-)
+_OF_USER = and_(stretches.c.organisation_id == bindparam("organisation"), stretches.c.user_id == bindparam("user"))
 _earlier = stretches.alias("earlier")
 _LAST_BEFORE = (
     select(func.max(_earlier.c.start_s))
@@ -85,9 +83,7 @@ def mend(
         # Apart by no more than what is read around each, they are mended as one.
         room = reach[device] + 1
         for start, end in union((start - room, end + room) for start, end in changed):
-            altered += _mend_one(
-                connection, organisation, user, device, (start + room, end - room), reach[device]
-            )
+            altered += _mend_one(connection, organisation, user, device, (start + room, end - room), reach[device])
     return altered
 
 
@@ -104,17 +100,13 @@ def _mend_one(
 
 def away_of(rows: Iterable[FactRow]) -> list[Range]:
     return [
-        (start // 1000, (start + length) // 1000)
-        for start, _, kind, _, length, _, _ in rows
-        if kind == FactKind.AWAY
+        (start // 1000, (start + length) // 1000) for start, _, kind, _, length, _, _ in rows if kind == FactKind.AWAY
     ]
 
 
 def present_of(rows: Iterable[FactRow]) -> list[Range]:
     return [
-        input_seconds(start, start + length)
-        for start, _, kind, _, length, _, _ in rows
-        if kind == FactKind.PRESENT
+        input_seconds(start, start + length) for start, _, kind, _, length, _, _ in rows if kind == FactKind.PRESENT
     ]
 
 

@@ -135,9 +135,7 @@ def _bucket(key: str, bucket: object) -> _Bucket:
     if events is None:
         events = []  # the Rust server's null: nothing in it
     if not isinstance(events, list):
-        raise ActivityWatchFormatError(
-            f"Not an ActivityWatch export: `events` of bucket {key[:80]!r} is no list"
-        )
+        raise ActivityWatchFormatError(f"Not an ActivityWatch export: `events` of bucket {key[:80]!r} is no list")
 
     def text(name: str, default: str) -> str:
         value = bucket.get(name)
@@ -153,8 +151,7 @@ def _hosts(buckets: Sequence[_Bucket], device: str | None) -> list[str | None]:
     known = {host for host in said if host}
     page_device = known.pop() if len(known) == 1 else device
     return [
-        host or (page_device if bucket.type == PAGES else device)
-        for bucket, host in zip(buckets, said, strict=True)
+        host or (page_device if bucket.type == PAGES else device) for bucket, host in zip(buckets, said, strict=True)
     ]
 
 
@@ -288,9 +285,7 @@ def _add_window(device: _Device, data: Mapping[str, object], pieces: Sequence[tu
     device.focus += [Focus(start, end, app, url, title) for start, end in pieces]
 
 
-def _add_page(
-    device: _Device, data: Mapping[str, object], pieces: Sequence[tuple[int, int]], browser: str
-) -> None:
+def _add_page(device: _Device, data: Mapping[str, object], pieces: Sequence[tuple[int, int]], browser: str) -> None:
     if data.get("incognito"):
         raise _LeftOutError(INCOGNITO)
     url, title = _text(data, "url"), _text(data, "title")

@@ -27,9 +27,7 @@ class Window(NamedTuple):
     """App, URL and title: the window changes where these do."""
 
 
-def inputs_without_change(
-    inputs: Iterable[tuple[int, int]], windows: Iterable[Window]
-) -> list[tuple[int, int]]:
+def inputs_without_change(inputs: Iterable[tuple[int, int]], windows: Iterable[Window]) -> list[tuple[int, int]]:
     """The inputs (start, end) over 4 hours during which one window was in front, or none at all.
 
     A computer that sleeps reports no window. One that reports none ever has nothing to judge by. Trackers

@@ -23,10 +23,7 @@ _days = triples("days")
 
 
 def _sums(table: FromClause) -> list[object]:
-    return [
-        cast(func.sum(table.c[name]), BigInteger)
-        for name in ("productive", "neutral", "unproductive", "idle")
-    ]
+    return [cast(func.sum(table.c[name]), BigInteger) for name in ("productive", "neutral", "unproductive", "idle")]
 
 
 _HOME = (
@@ -95,9 +92,7 @@ def daily_totals(
     return [(day, totals.get(day, NOTHING)) for day in range(first, last + 1)]
 
 
-def _in_slots(
-    people: Sequence[Meant], home_zone: str, start: int, end: int
-) -> list[tuple[int, int, int, int]]:
+def _in_slots(people: Sequence[Meant], home_zone: str, start: int, end: int) -> list[tuple[int, int, int, int]]:
     """The people with the seconds on which they count, membership being by days of the home zone."""
     return [
         (

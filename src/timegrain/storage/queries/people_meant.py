@@ -36,9 +36,7 @@ _NAMED = select(
     users.c.generation,
     literal_column(str(ALWAYS), Integer),
     literal_column(str(FOREVER), Integer),
-).where(
-    users.c.organisation_id == bindparam("organisation"), users.c.uuid.in_(bindparam("users", expanding=True))
-)
+).where(users.c.organisation_id == bindparam("organisation"), users.c.uuid.in_(bindparam("users", expanding=True)))
 _MEMBERS = (
     select(
         literal_column("1", Integer),
@@ -51,12 +49,10 @@ _MEMBERS = (
     .select_from(
         teams.outerjoin(
             memberships,
-            (memberships.c.organisation_id == teams.c.organisation_id)
-            & (memberships.c.team_id == teams.c.id),
+            (memberships.c.organisation_id == teams.c.organisation_id) & (memberships.c.team_id == teams.c.id),
         ).outerjoin(
             users,
-            (users.c.organisation_id == memberships.c.organisation_id)
-            & (users.c.id == memberships.c.user_id),
+            (users.c.organisation_id == memberships.c.organisation_id) & (users.c.id == memberships.c.user_id),
         )
     )
     .where(
@@ -77,9 +73,7 @@ def people_meant(
     rows = connection.execute(
         _MEANT, {"organisation": organisation, "users": list(asked_users), "teams": list(asked_teams)}
     ).all()
-    _all_found(
-        asked_users, {row[1] for row in rows if not row[0]}, asked_teams, {row[1] for row in rows if row[0]}
-    )
+    _all_found(asked_users, {row[1] for row in rows if not row[0]}, asked_teams, {row[1] for row in rows if row[0]})
     days: dict[tuple[int, int], list[Range]] = {}
     for _, _, user, generation, first, end in rows:
         if user is not None:
@@ -93,9 +87,7 @@ def people_meant(
     ]
 
 
-def _all_found(
-    users_asked: set[UUID], users_found: set[UUID], teams_asked: set[UUID], teams_found: set[UUID]
-) -> None:
+def _all_found(users_asked: set[UUID], users_found: set[UUID], teams_asked: set[UUID], teams_found: set[UUID]) -> None:
     if missing := users_asked - users_found:
         raise UserNotFound("no such user in this organisation", _details("userId", missing))
     if missing := teams_asked - teams_found:

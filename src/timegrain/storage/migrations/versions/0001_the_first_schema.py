@@ -19,9 +19,7 @@ def upgrade() -> None:
         sa.Column("neutral", sa.Integer(), nullable=False),
         sa.Column("unproductive", sa.Integer(), nullable=False),
         sa.Column("idle", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "organisation_id", "user_id", "generation", "day", name=op.f("pk_day_totals")
-        ),
+        sa.PrimaryKeyConstraint("organisation_id", "user_id", "generation", "day", name=op.f("pk_day_totals")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -128,9 +126,7 @@ def upgrade() -> None:
         sa.Column("neutral", sa.SmallInteger(), nullable=False),
         sa.Column("unproductive", sa.SmallInteger(), nullable=False),
         sa.Column("idle", sa.SmallInteger(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "organisation_id", "user_id", "generation", "slot", name=op.f("pk_slot_totals")
-        ),
+        sa.PrimaryKeyConstraint("organisation_id", "user_id", "generation", "slot", name=op.f("pk_slot_totals")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -140,9 +136,7 @@ def upgrade() -> None:
         sa.Column("device_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("start_s", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("end_s", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "organisation_id", "user_id", "device_id", "start_s", name=op.f("pk_stretches")
-        ),
+        sa.PrimaryKeyConstraint("organisation_id", "user_id", "device_id", "start_s", name=op.f("pk_stretches")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -164,9 +158,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("rating", sa.SmallInteger(), nullable=False),
         sa.Column("ignore_idle", sa.Boolean(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_rules_organisations")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_rules_organisations")),
         sa.PrimaryKeyConstraint("organisation_id", "team_id", "kind", "name", name=op.f("pk_rules")),
     )
     op.create_table(
@@ -176,9 +168,7 @@ def upgrade() -> None:
         sa.Column("uuid", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_teams_organisations")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_teams_organisations")),
         sa.PrimaryKeyConstraint("organisation_id", "id", name=op.f("pk_teams")),
         sa.UniqueConstraint("organisation_id", "name", name=op.f("uq_teams_organisation_id_name")),
         sa.UniqueConstraint("organisation_id", "uuid", name=op.f("uq_teams_organisation_id_uuid")),
@@ -197,9 +187,7 @@ def upgrade() -> None:
         sa.Column("unattended_limit", sa.Integer(), nullable=True),
         sa.Column("generation", sa.Integer(), server_default="0", nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_users_organisations")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_users_organisations")),
         sa.PrimaryKeyConstraint("organisation_id", "id", name=op.f("pk_users")),
         sa.UniqueConstraint("organisation_id", "email", name=op.f("uq_users_organisation_id_email")),
         sa.UniqueConstraint("organisation_id", "uuid", name=op.f("uq_users_organisation_id_uuid")),
@@ -220,9 +208,7 @@ def upgrade() -> None:
             name=op.f("fk_devices_users"),
         ),
         sa.PrimaryKeyConstraint("organisation_id", "user_id", "id", name=op.f("pk_devices")),
-        sa.UniqueConstraint(
-            "organisation_id", "user_id", "name", name=op.f("uq_devices_organisation_id_user_id_name")
-        ),
+        sa.UniqueConstraint("organisation_id", "user_id", "name", name=op.f("uq_devices_organisation_id_user_id_name")),
         sa.UniqueConstraint("organisation_id", "uuid", name=op.f("uq_devices_organisation_id_uuid")),
         sqlite_with_rowid=False,
     )
@@ -257,9 +243,7 @@ def upgrade() -> None:
             ["users.organisation_id", "users.id"],
             name=op.f("fk_memberships_users"),
         ),
-        sa.PrimaryKeyConstraint(
-            "organisation_id", "team_id", "user_id", "first_day", name=op.f("pk_memberships")
-        ),
+        sa.PrimaryKeyConstraint("organisation_id", "team_id", "user_id", "first_day", name=op.f("pk_memberships")),
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("memberships", schema=None) as batch_op:
@@ -283,9 +267,7 @@ def upgrade() -> None:
             ["devices.organisation_id", "devices.user_id", "devices.id"],
             name="fk_keys_devices",
         ),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_keys_organisations")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_keys_organisations")),
         sa.PrimaryKeyConstraint("organisation_id", "id", name=op.f("pk_keys")),
         sa.UniqueConstraint("organisation_id", "digest", name=op.f("uq_keys_organisation_id_digest")),
         sa.UniqueConstraint("organisation_id", "uuid", name=op.f("uq_keys_organisation_id_uuid")),
