@@ -32,7 +32,7 @@ BROWSER_APPS = [
 ]
 BROWSER_APPS += ["msedge.exe", "Safari"]
 LOCK_APPS = ["LockApp.exe", " loginwindow ", "i3lock", "SWAYLOCK", "ScreenSaverEngine"]
-BROWSERS = ["chrome", "chrome", "Chrome", "firefox", " edge ", "brave", "safari", "lynx"]
+PAGE_BROWSERS = ["chrome", "chrome", "Chrome", "firefox", " edge ", "brave", "safari", "lynx"]
 SITES = [
     "https://github.com/pulls",
     "https://WWW.GitHub.com:443/x",
@@ -136,10 +136,9 @@ class Scribe:
     def _pages(self, focus: OFact, reach: int) -> list[OFact]:
         rng, pages = self.rng, list[OFact]()
         at = focus.start + rng.choice([0, 0, -3000, 500, 4000])
-        browser = rng.choice(BROWSERS)
+        browser = rng.choice(PAGE_BROWSERS)
         if rng.random() < 0.7:
-            browser = {"f": "firefox", "b": "brave", "m": "edge", "s": "safari"}.get(focus.app[:1].lower(), "chrome")
-            browser = "chrome" if focus.app == "Brave-browser" else browser
+            browser = BROWSERS.get(name_key(focus.app), "chrome")
         for _ in range(rng.randint(1, 3)):
             length = rng.choice([0, 900, rng.randrange(20_000), rng.randrange(120_000)])
             url = rng.choice(HOSTLESS) if rng.random() < 0.25 else rng.choice(SITES)

@@ -215,7 +215,7 @@ class _Maker:
             self._membership,
             self._policy,
             self._policy,
-            lambda: ReachChange(after.user, after.device, self.reaches[after.user, after.device]),
+            lambda: self._reach(after),
             lambda: ZoneChange(rng.choice([zone for zone in self.zones if zone in HOME_ZONES])),
         ]
         if rng.random() < 0.2 and after.facts:
@@ -223,6 +223,11 @@ class _Maker:
             return [self._erase(after), *again]
         step = rng.choice(made)()
         return [step] if step else []
+
+    def _reach(self, after: Batch) -> ReachChange:
+        """Mostly the reach that the device's facts aim at."""
+        aimed = self.reaches[after.user, after.device]
+        return ReachChange(after.user, after.device, self.rng.choice([aimed, aimed, 5, 4, 6]))
 
     def _rating(self) -> RatingChange | None:
         rng = self.rng

@@ -78,11 +78,15 @@ class Database:
                     yield connection
 
     def scrub(self) -> None:
-        """After an erasure: leave no copy of old pages in the write-ahead log. Waits for readers."""
+        """After an erasure: leave no byte of it in unused parts of pages or in the write-ahead log.
+
+        Waits for readers. SQLite's `secure_delete` overwrites what is deleted, but not the copies that
+        stay behind when a full page is split: so the file is written anew.
+        """
         with _reachable():
             if self.is_sqlite:
                 with self._writing:
-                    _truncate_wal(self._writer)
+                    _rewrite(self._writer)
             else:
                 with self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                     connection.execute(text("VACUUM facts, names, texts"))
@@ -154,10 +158,11 @@ def _lock(connection: Connection, organisation: int, users: Sequence[int], polic
         )
 
 
-def _truncate_wal(engine: Engine) -> None:
+def _rewrite(engine: Engine) -> None:
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
+        cursor.execute("VACUUM")
         busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         cursor.close()
     finally:
