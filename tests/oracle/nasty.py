@@ -6,6 +6,7 @@ from dataclasses import replace
 from random import Random
 
 from .facts import OFact
+from .subjects import BROWSERS, name_key
 
 APPS = [
     "Code",

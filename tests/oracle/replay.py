@@ -165,7 +165,7 @@ class World:
             case PolicyChange(user=None):
                 self.limits = step.limits.over(self.limits)
                 self.week_start = step.week_start or self.week_start
-            case PolicyChange(user=user):
+            case PolicyChange(user=int(user)):
                 self.own_limits[user] = step.limits.over(self.own_limits[user])
             case ReachChange():
                 self.reach[step.user][step.device] = step.seconds

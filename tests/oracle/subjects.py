@@ -24,15 +24,15 @@ LOCK_SCREENS = {
     name_key(name)
     for name in [
         "LockApp.exe",
-        " LogonUI.exe",
-        " loginwindow",
-        " ScreenSaverEngine",
-        " gnome-screensaver",
-        " kscreenlocker_greet",
-        " i3lock",
-        " swaylock",
-        " xscreensaver",
-        " light-locker",
+        "LogonUI.exe",
+        "loginwindow",
+        "ScreenSaverEngine",
+        "gnome-screensaver",
+        "kscreenlocker_greet",
+        "i3lock",
+        "swaylock",
+        "xscreensaver",
+        "light-locker",
     ]
 }
 

@@ -13,7 +13,7 @@ from .days import CLASSES, Asked, Membership, daily, day_start, local_day, whole
 from .facts import Erasure, Kept, Kind, OFact, Shelf, TextKept
 from .seconds import Policy, count_user
 from .subjects import Rule, application, host_of, rule_book
-from .worlds import RULES, MembershipChange, Question, World, random_world
+from .worlds import RULES, Batch, MembershipChange, Question, World, random_world
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 T = 1_700_000_000  # some second
@@ -206,7 +206,7 @@ def test_one_team_is_primary_on_each_day_with_a_team(played: list[World]) -> Non
 def test_order_of_arrival_changes_nothing(played: list[World]) -> None:
     """What came is sent again, backwards, to the same organisation: all figures stay."""
     for world in played[:20]:
-        batches = [step for step in world.steps if hasattr(step, "facts")]
+        batches = [step for step in world.steps if isinstance(step, Batch)]
         before = [world.count(user).seconds for user in range(world.start.users)]
         for batch in batches[::-1]:
             assert set(world.apply(replace(batch, facts=batch.facts[::-1]))) <= {"unchanged", "erased"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from typing import Literal
 
 from .days import SLOT, Membership, Metrics, Row, WeekStart, day_start, local_day
 from .facts import Erasure, OFact, Shelf, TextKept
@@ -84,6 +85,7 @@ OTHER_ZONES = [
 ]
 DEVICES = ["a", "Z", "é", "laptop-7"]
 WEEK_STARTS: list[WeekStart] = ["monday", "sunday", "saturday"]
+RULE_KINDS: list[Literal["application", "domain", "both"]] = ["application", "domain", "domain", "both"]
 RATINGS: list[Rating] = ["productive", "neutral", "unproductive"]
 RATED_APPS = [
     "Code",
@@ -155,15 +157,14 @@ class _Maker:
         }
         self.rules: dict[tuple[int | None, str, str], RatingChange] = {}
         self.timelines: list[list[tuple[date | None, dict[int, bool]]]] = [[] for _ in range(self.users)]
-        self.facts: list[OFact] = []
-        self.erased: list[Erase] = []
 
     def world(self) -> World:
         batches = [batch for user in range(self.users) for batch in self._batches(user)]
         self.rng.shuffle(batches)
-        steps: list[Step] = [PolicyChange(limits=Limits(*(column[0] for column in self.limits)))]
-        steps += [step for _ in range(self.rng.randint(2, 8)) if (step := self._rating())]
-        steps += [step for _ in range(2 * self.users) if (step := self._membership())]
+        thresholds, aways, unattendeds = self.limits
+        steps: list[Step] = [PolicyChange(limits=Limits(thresholds[0], aways[0], unattendeds[0]))]
+        steps += [self._rating() for _ in range(self.rng.randint(2, 8))]
+        steps += [change for _ in range(2 * self.users) if (change := self._membership())]
         asked = self.rng.sample(range(len(batches)), min(2, len(batches)))
         for number, batch in enumerate(batches):
             steps.append(batch)
@@ -198,12 +199,10 @@ class _Maker:
             one, other = rng.sample(list(of_device), 2)
             of_device[other] += scribe.on_another(of_device[one], other)
         for device, facts in of_device.items():
-            self.facts += facts
             rng.shuffle(facts)
             parts = rng.randint(1, 3)
             for part in range(parts):
-                if batch := Batch(user, device, tuple(facts[part::parts])):
-                    batches += [batch] * rng.choice([1, 1, 1, 2])
+                batches += [Batch(user, device, tuple(facts[part::parts]))] * rng.choice([1, 1, 1, 2])
         return batches
 
     def _change(self, after: Batch) -> list[Step]:
@@ -229,19 +228,20 @@ class _Maker:
         aimed = self.reaches[after.user, after.device]
         return ReachChange(after.user, after.device, self.rng.choice([aimed, aimed, 5, 4, 6]))
 
-    def _rating(self) -> RatingChange | None:
+    def _rating(self) -> RatingChange:
         rng = self.rng
         team = rng.randrange(self.teams) if self.teams and rng.random() < 0.4 else None
         if self.rules and rng.random() < 0.12:
             old = self.rules.pop(rng.choice(list(self.rules)))
             return RatingChange(old.team, old.kind, old.subject, None)
-        kind = rng.choice(["application", "domain", "domain", "both"])
+        kind = rng.choice(RULE_KINDS)
         named = {"application": RATED_APPS, "domain": RATED_DOMAINS, "both": RATED_BOTH}[kind]
         ignore = rng.choice([True, False, False]) if team is None else rng.choice([None, None, None, True, False])
-        change = RatingChange(team, kind, rng.choice(named), rng.choice(RATINGS), ignore)  # type: ignore[arg-type]
-        for single in ["application", "domain"] if kind == "both" else [kind]:
-            rule = Rule(single, change.subject, "neutral")  # type: ignore[arg-type]
-            self.rules[team, *rule.key] = RatingChange(team, single, change.subject, None)  # type: ignore[arg-type]
+        change = RatingChange(team, kind, rng.choice(named), rng.choice(RATINGS), ignore)
+        singles: list[Literal["application", "domain"]] = ["application", "domain"] if kind == "both" else [kind]
+        for single in singles:
+            rule = Rule(single, change.subject, "neutral")
+            self.rules[team, *rule.key] = RatingChange(team, single, change.subject, None)
         return change
 
     def _policy(self) -> PolicyChange:
@@ -269,6 +269,7 @@ class _Maker:
             day = last + timedelta(days=1)
         from_day = None if not timeline and rng.random() < 0.4 else day
         primary = not now or rng.random() < 0.5
+        action: Literal["join", "make primary", "leave"]
         if team not in now:
             action = "join"
         elif not now[team] and rng.random() < 0.5:
@@ -284,7 +285,7 @@ class _Maker:
         else:
             now[team] = primary
         timeline.append((from_day, now))
-        return MembershipChange(user, action, team, from_day, primary, _rows(timeline))  # type: ignore[arg-type]
+        return MembershipChange(user, action, team, from_day, primary, _rows(timeline))
 
     def _erase(self, after: Batch) -> Erase:
         """A range about some fact: all of it, to the second, or a part."""

@@ -348,7 +348,8 @@ def test_input_of_four_hours_is_not_suspicious() -> None:
     ],
 )
 def test_input_is_not_suspicious_where_the_window_changed(other: object) -> None:
-    assert night(EVENING, other) == []
+    between = event(f"{DAY}19:00:00Z", 60, app="over long before")
+    assert night(EVENING, other, between) == []
 
 
 @pytest.mark.parametrize(
@@ -369,6 +370,7 @@ def test_repeated_input_is_named_once_whole_and_by_its_own_device() -> None:
             event(f"{DAY}22:00:00Z", 5 * HOUR_S, status="not-afk"),
             event(f"{DAY}22:00:00Z", 30 * HOUR_S, status="not-afk"),
             event(f"{DAY}22:00:00Z", 30 * HOUR_S, status="not-afk"),
+            event(f"{DAY}22:00:00Z", 6 * HOUR_S, status="not-afk"),
             event(f"{DAY}10:00:00Z", 9 * HOUR_S, status="afk"),
         ),
         inputs(event(f"{DAY}22:00:00Z", 9 * HOUR_S, status="not-afk"), name="no windows", host="BEN-MAC"),
