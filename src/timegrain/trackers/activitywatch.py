@@ -104,7 +104,7 @@ def _document(data: bytes) -> object:
         return msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
-    # The Python server writes what strict JSON forbids: NaN, Infinity and half surrogate pairs (from titles
+    # The Python server can write what strict JSON forbids: NaN, Infinity and half surrogate pairs (from titles
     # cut in the middle of an emoji). One such event must not cost the whole file.
     try:
         parsed = json.loads(data)
