@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast check mutants
+.PHONY: help setup demo test test-fast check bench mutants
 
 # The first Python on the path that is new enough; another: make setup PYTHON=/path/to/python
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -27,6 +27,9 @@ check: .venv/dev.stamp ## Lint, formatting, types and the doors between the room
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+bench: .venv/dev.stamp ## Measure, side by side with the yardsticks
+	$(BIN)/python -m benchmarks $(ARGS)
 
 mutants: .venv/dev.stamp ## Break the counting rules on purpose; each break must be caught
 	$(BIN)/python -m pytest tests/oracle/test_mutants.py $(ARGS)

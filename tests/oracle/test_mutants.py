@@ -29,12 +29,9 @@ def broken(mutation: Mutation, folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one.name.replace(" ", "-"))
-def test_mutant_is_caught(mutation: Mutation, tmp_path: Path) -> None:
-    path = os.pathsep.join([str(broken(mutation, tmp_path)), str(ROOT)])
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.oracle.hunt", str(tmp_path), str(WORLDS)],
+def hunted(path: str, folder: Path, worlds: int) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.oracle.hunt", str(folder), str(worlds)],
         env={**os.environ, "PYTHONPATH": path},
         cwd=ROOT,
         capture_output=True,
@@ -42,4 +39,18 @@ def test_mutant_is_caught(mutation: Mutation, tmp_path: Path) -> None:
         timeout=300,
         check=False,
     )
+
+
+@pytest.mark.slow
+def test_what_is_not_broken_is_not_caught(tmp_path: Path) -> None:
+    """Without this a hunt that always fails would catch every mutant."""
+    run = hunted(str(ROOT), tmp_path, 20)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one.name.replace(" ", "-"))
+def test_mutant_is_caught(mutation: Mutation, tmp_path: Path) -> None:
+    path = os.pathsep.join([str(broken(mutation, tmp_path)), str(ROOT)])
+    run = hunted(path, tmp_path, WORLDS)
     assert run.returncode == 3, run.stdout + run.stderr

@@ -1,0 +1,1 @@
+"""What things cost, beside their yardsticks in the same run."""
