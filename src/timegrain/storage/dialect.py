@@ -15,10 +15,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, SmallInteger, Table, Text, bindparam, column
+from sqlalchemy import BigInteger, Column, Connection, Integer, SmallInteger, Table, Text, Uuid, bindparam, column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import TableValuedAlias
+from sqlalchemy.types import TypeEngine
 
 Row = tuple[Any, ...]
 
@@ -42,9 +43,9 @@ class _Strings(FunctionElement[Any]):
     name = "strings"
 
 
-class _Triples(FunctionElement[Any]):
+class _Uuids(FunctionElement[Any]):
     inherit_cache = True
-    name = "triples"
+    name = "uuids"
 
 
 class _Quadruples(FunctionElement[Any]):
@@ -62,9 +63,9 @@ def strings(parameter: str) -> TableValuedAlias:
     return _unpacked(_Strings, parameter, 1, Text)
 
 
-def triples(parameter: str) -> TableValuedAlias:
-    """Three columns of integers, `c0` to `c2`."""
-    return _unpacked(_Triples, parameter, 3, BigInteger)
+def uuids(parameter: str) -> TableValuedAlias:
+    """One column, `c0`, of UUIDs, from their 32 hexadecimal digits."""
+    return _unpacked(_Uuids, parameter, 1, Uuid)
 
 
 def quadruples(parameter: str) -> TableValuedAlias:
@@ -73,7 +74,7 @@ def quadruples(parameter: str) -> TableValuedAlias:
 
 
 def _unpacked(
-    kind: type[FunctionElement[Any]], parameter: str, width: int, type_: type[BigInteger] | type[Text]
+    kind: type[FunctionElement[Any]], parameter: str, width: int, type_: type[TypeEngine[Any]]
 ) -> TableValuedAlias:
     function = kind(bindparam(parameter, type_=Text))
     return function.table_valued(*(column(f"c{i}", type_) for i in range(width))).alias(f"{parameter}_given")
@@ -101,10 +102,38 @@ def _register(kind: type[FunctionElement[Any]], width: int, type_: str) -> None:
 for _kind, _width, _type in (
     (_Numbers, 1, "bigint"),
     (_Strings, 1, "text"),
-    (_Triples, 3, "bigint"),
+    (_Uuids, 1, "uuid"),
     (_Quadruples, 4, "bigint"),
 ):
     _register(_kind, _width, _type)
+
+
+class later(FunctionElement[Any]):  # noqa: N801 - reads as the function it is
+    """The greater of two numbers."""
+
+    inherit_cache = True
+    name = "later"
+    type = BigInteger()
+
+
+class earlier(FunctionElement[Any]):  # noqa: N801
+    """The smaller of two numbers."""
+
+    inherit_cache = True
+    name = "earlier"
+    type = BigInteger()
+
+
+def _register_pair(kind: type[FunctionElement[Any]], on_sqlite: str, on_postgres: str) -> None:
+    for dialect, function in (("sqlite", on_sqlite), ("postgresql", on_postgres)):
+
+        @compiles(kind, dialect)
+        def _compile(element: FunctionElement[Any], compiler: Any, function: str = function, **kw: Any) -> str:
+            return f"{function}({compiler.process(element.clauses, **kw)})"
+
+
+_register_pair(later, "max", "greatest")
+_register_pair(earlier, "min", "least")
 
 
 def store(connection: Connection, table: Table, rows: Sequence[Row], add: str = "") -> None:

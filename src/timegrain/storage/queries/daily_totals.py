@@ -7,22 +7,47 @@ local midnight falls between.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import BigInteger, Connection, FromClause, and_, bindparam, cast, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 
-from timegrain.counting.calendar import day_start
+from timegrain.counting.calendar import day_edges, day_start
 from timegrain.counting.memberships import ALWAYS, FOREVER
 from timegrain.counting.tallies import NOTHING, Tally
-from timegrain.storage.dialect import packed, quadruples
+from timegrain.storage.dialect import earlier, later, packed, quadruples
 from timegrain.storage.queries.people_meant import Meant
 from timegrain.storage.schema import day_totals, slot_totals
-from timegrain.storage.slots import summed_by_day
 
-_people = quadruples("people")
+_given = quadruples("people")
+# Materialized: SQLite would take the JSON apart again for each row that is joined.
+_people = select(_given.c.c0, _given.c.c1, _given.c.c2, _given.c.c3).cte("people").prefix_with("MATERIALIZED")
 
 
-def _sums(table: FromClause) -> list[object]:
+def _sums(table: Table) -> list[ColumnElement[int]]:
     return [cast(func.sum(table.c[name]), BigInteger) for name in ("productive", "neutral", "unproductive", "idle")]
+
+
+def _of_people(table: Table) -> ColumnElement[bool]:
+    return and_(
+        table.c.organisation_id == bindparam("organisation"),
+        table.c.user_id == _people.c.c0,
+        table.c.generation == _people.c.c1,
+    )
 
 
 _HOME = (
@@ -30,34 +55,25 @@ _HOME = (
     .select_from(
         _people.join(
             day_totals,
-            and_(
-                day_totals.c.organisation_id == bindparam("organisation"),
-                day_totals.c.user_id == _people.c.c0,
-                day_totals.c.generation == _people.c.c1,
-                day_totals.c.day >= _people.c.c2,
-                day_totals.c.day < _people.c.c3,
-            ),
+            and_(_of_people(day_totals), day_totals.c.day >= _people.c.c2, day_totals.c.day < _people.c.c3),
         )
     )
     .group_by(day_totals.c.day)
 )
-# By slot, not by day: a join with the days costs more than sending some hundred rows more.
-_ANYWHERE = (
-    select(slot_totals.c.slot, *_sums(slot_totals))
-    .select_from(
-        _people.join(
-            slot_totals,
-            and_(
-                slot_totals.c.organisation_id == bindparam("organisation"),
-                slot_totals.c.user_id == _people.c.c0,
-                slot_totals.c.generation == _people.c.c1,
-                slot_totals.c.slot >= _people.c.c2,
-                slot_totals.c.slot < _people.c.c3,
-            ),
-        )
-    )
-    .group_by(slot_totals.c.slot)
-)
+
+
+@lru_cache(maxsize=64)
+def _anywhere(days: int) -> CompoundSelect[Any]:
+    """One sum a day, `edge_0` to `edge_N` between them: grouping all slots in one would sort them."""
+    return union_all(*(_one_day(day) for day in range(days)))
+
+
+def _one_day(day: int) -> Select[Any]:
+    low = later(_people.c.c2, bindparam(f"edge_{day}", type_=BigInteger))
+    high = earlier(_people.c.c3, bindparam(f"edge_{day + 1}", type_=BigInteger))
+    within = and_(_of_people(slot_totals), slot_totals.c.slot >= low, slot_totals.c.slot < high)
+    columns: list[ColumnElement[Any]] = [literal_column(str(day)), *_sums(slot_totals)]
+    return select(*columns).select_from(_people.join(slot_totals, within))
 
 
 def daily_totals(
@@ -71,20 +87,35 @@ def daily_totals(
 ) -> list[tuple[int, Tally]]:
     """Each local day of `zone` from `first` to `last`, in order, with what the people did in it."""
     if zone == home_zone:
-        rows = [
-            (one.user, one.generation, max(one.first, first), min(one.end, last + 1))
-            for one in people
-            if one.first <= last and one.end > first
-        ]
-        found = connection.execute(_HOME, {"organisation": organisation, "people": packed(rows)})
+        found = _at_home(connection, organisation, people, first, last)
     else:
-        edges = day_start(zone, first), day_start(zone, last + 1)
-        rows = _in_slots(people, home_zone, *edges)
-        slots = connection.execute(_ANYWHERE, {"organisation": organisation, "people": packed(rows)})
-        by_day = summed_by_day({slot: Tally(*seconds) for slot, *seconds in slots}, zone)
-        return [(day, by_day.get(day, NOTHING)) for day in range(first, last + 1)]
+        edges = day_edges(zone, first, last)
+        found = _elsewhere(connection, organisation, people, home_zone, first, edges)
     totals = {day: Tally(*seconds) for day, *seconds in found}
     return [(day, totals.get(day, NOTHING)) for day in range(first, last + 1)]
+
+
+def _at_home(
+    connection: Connection, organisation: int, people: Sequence[Meant], first: int, last: int
+) -> list[Sequence[int]]:
+    rows = [
+        (one.user, one.generation, max(one.first, first), min(one.end, last + 1))
+        for one in people
+        if one.first <= last and one.end > first
+    ]
+    return list(connection.execute(_HOME, {"organisation": organisation, "people": packed(rows)}))
+
+
+def _elsewhere(
+    connection: Connection, organisation: int, people: Sequence[Meant], home_zone: str, first: int, edges: list[int]
+) -> list[Sequence[int]]:
+    parameters = {
+        "organisation": organisation,
+        "people": packed(_in_slots(people, home_zone, edges[0], edges[-1])),
+        **{f"edge_{place}": edge for place, edge in enumerate(edges)},
+    }
+    rows = connection.execute(_anywhere(len(edges) - 1), parameters)
+    return [(first + day, *sums) for day, *sums in rows if sums[0] is not None]
 
 
 def _in_slots(people: Sequence[Meant], home_zone: str, start: int, end: int) -> list[tuple[int, int, int, int]]:

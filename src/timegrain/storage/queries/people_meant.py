@@ -7,7 +7,7 @@ membership (T10); each day once.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, Integer, bindparam, literal_column, select, union_all
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Integer, bindparam, literal_column, select, u
 from timegrain.counting.instants import Range, union
 from timegrain.counting.memberships import ALWAYS, FOREVER
 from timegrain.errors import Detail, TeamNotFound, TooManyPeople, UserNotFound
+from timegrain.storage.dialect import packed, uuids
 from timegrain.storage.schema import memberships, teams, users
 
 MOST_PEOPLE = 10_000
@@ -29,23 +30,17 @@ class Meant(NamedTuple):
     end: int
 
 
+_given_users = uuids("users")
+_given_teams = uuids("teams")
 _NAMED = select(
-    literal_column("0", Integer).label("team"),
-    users.c.uuid.label("uuid"),
+    literal_column("0", Integer),
     users.c.id,
     users.c.generation,
     literal_column(str(ALWAYS), Integer),
     literal_column(str(FOREVER), Integer),
-).where(users.c.organisation_id == bindparam("organisation"), users.c.uuid.in_(bindparam("users", expanding=True)))
+).where(users.c.organisation_id == bindparam("organisation"), users.c.uuid.in_(select(_given_users.c.c0)))
 _MEMBERS = (
-    select(
-        literal_column("1", Integer),
-        teams.c.uuid,
-        users.c.id,
-        users.c.generation,
-        memberships.c.first_day,
-        memberships.c.end_day,
-    )
+    select(teams.c.id, users.c.id, users.c.generation, memberships.c.first_day, memberships.c.end_day)
     .select_from(
         teams.outerjoin(
             memberships,
@@ -55,12 +50,15 @@ _MEMBERS = (
             (users.c.organisation_id == memberships.c.organisation_id) & (users.c.id == memberships.c.user_id),
         )
     )
-    .where(
-        teams.c.organisation_id == bindparam("organisation"),
-        teams.c.uuid.in_(bindparam("teams", expanding=True)),
-    )
+    .where(teams.c.organisation_id == bindparam("organisation"), teams.c.uuid.in_(select(_given_teams.c.c0)))
 )
 _MEANT = union_all(_NAMED, _MEMBERS)
+_KNOWN_USERS = select(users.c.uuid).where(
+    users.c.organisation_id == bindparam("organisation"), users.c.uuid.in_(select(_given_users.c.c0))
+)
+_KNOWN_TEAMS = select(teams.c.uuid).where(
+    teams.c.organisation_id == bindparam("organisation"), teams.c.uuid.in_(select(_given_teams.c.c0))
+)
 
 
 def people_meant(
@@ -70,12 +68,24 @@ def people_meant(
     asked_users, asked_teams = set(user_ids), set(team_ids)
     if len(asked_users) > MOST_PEOPLE or len(asked_teams) > MOST_PEOPLE:
         raise TooManyPeople(f"more than {MOST_PEOPLE} people are meant")
-    rows = connection.execute(
-        _MEANT, {"organisation": organisation, "users": list(asked_users), "teams": list(asked_teams)}
-    ).all()
-    _all_found(asked_users, {row[1] for row in rows if not row[0]}, asked_teams, {row[1] for row in rows if row[0]})
+    parameters = {
+        "organisation": organisation,
+        "users": packed([one.hex for one in asked_users]),
+        "teams": packed([one.hex for one in asked_teams]),
+    }
+    rows = connection.execute(_MEANT, parameters).all()
+    if sum(not row[0] for row in rows) < len(asked_users):
+        known = set(connection.execute(_KNOWN_USERS, parameters).scalars())
+        raise UserNotFound("no such user in this organisation", _details("userId", asked_users - known))
+    if len({row[0] for row in rows if row[0]}) < len(asked_teams):
+        known = set(connection.execute(_KNOWN_TEAMS, parameters).scalars())
+        raise TeamNotFound("no such team in this organisation", _details("teamId", asked_teams - known))
+    return _each_day_once(rows)
+
+
+def _each_day_once(rows: Iterable[Sequence[Any]]) -> list[Meant]:
     days: dict[tuple[int, int], list[Range]] = {}
-    for _, _, user, generation, first, end in rows:
+    for _, user, generation, first, end in rows:
         if user is not None:
             days.setdefault((user, generation), []).append((first, end))
     if len(days) > MOST_PEOPLE:
@@ -83,15 +93,8 @@ def people_meant(
     return [
         Meant(user, generation, first, end)
         for (user, generation), ranges in days.items()
-        for first, end in union(ranges)
+        for first, end in (ranges if len(ranges) == 1 else union(ranges))
     ]
-
-
-def _all_found(users_asked: set[UUID], users_found: set[UUID], teams_asked: set[UUID], teams_found: set[UUID]) -> None:
-    if missing := users_asked - users_found:
-        raise UserNotFound("no such user in this organisation", _details("userId", missing))
-    if missing := teams_asked - teams_found:
-        raise TeamNotFound("no such team in this organisation", _details("teamId", missing))
 
 
 def _details(field: str, ids: Iterable[UUID]) -> list[Detail]:
