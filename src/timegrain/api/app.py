@@ -118,6 +118,7 @@ def make_app(database: Database, public_url: str = "") -> Observed:
         [post_weekly_summary, post_activity, delete_activity, health, metrics, openapi_json, schema_page],
         exception_handlers={Exception: _failed},
         openapi_config=None,
+        request_max_body_size=None,  # requests.py has the limit, and tells the caller first
         state=State({"house": House(database, recorder), "registry": registry, "public_url": public_url}),
         on_shutdown=[recorder.close],
         logging_config=None,

@@ -73,13 +73,15 @@ def people_meant(
         "users": packed([one.hex for one in asked_users]),
         "teams": packed([one.hex for one in asked_teams]),
     }
-    rows = connection.execute(_MEANT, parameters).all()
+    rows = connection.execute(_MEANT if asked_teams else _NAMED, parameters).all()
     if sum(not row[0] for row in rows) < len(asked_users):
         known = set(connection.execute(_KNOWN_USERS, parameters).scalars())
         raise UserNotFound("no such user in this organisation", _details("userId", asked_users - known))
     if len({row[0] for row in rows if row[0]}) < len(asked_teams):
         known = set(connection.execute(_KNOWN_TEAMS, parameters).scalars())
         raise TeamNotFound("no such team in this organisation", _details("teamId", asked_teams - known))
+    if not asked_teams:
+        return [Meant(*row[1:]) for row in rows]
     return _each_day_once(rows)
 
 
