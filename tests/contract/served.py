@@ -1,0 +1,126 @@
+"""An organisation made through the command line and served over real HTTP, without stand-ins."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import uvicorn
+
+from timegrain.api.app import make_app
+from timegrain.storage.engine import Database
+
+SUMMARY, ACTIVITY = "/v1/dashboard/weekly-summary", "/v1/activity"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+ZONE = "Asia/Kolkata"
+
+
+def timegrain(url: str, *arguments: str) -> dict[str, Any]:
+    """One run of the program in a process of its own: the JSON object that it prints."""
+    program = [sys.executable, "-c", "from timegrain.cli import main; main()", "--json", *arguments]
+    environment = {**os.environ, "TIMEGRAIN_DATABASE": url}
+    ran = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stderr
+    printed: dict[str, Any] = json.loads(ran.stdout)
+    return printed
+
+
+@dataclass(frozen=True)
+class Office:
+    """An organisation with its administrator `anna` and a server; `client` sends no key by itself."""
+
+    url: str
+    database: Database
+    client: httpx.Client
+    name: str
+    user: str
+    admin: str
+
+    def run(self, *arguments: str) -> dict[str, Any]:
+        return timegrain(self.url, "--organisation", self.name, *arguments)
+
+    def key(self, role: str) -> str:
+        return str(self.run("key", "add", "--name", role, "--role", role)["apiKey"])
+
+    def call(self, path: str, body: object, key: str = "", method: str = "POST") -> httpx.Response:
+        """With the administrator's key unless another is given."""
+        return self.client.request(method, path, json=body, headers=bearing(key or self.admin))
+
+    def ask(self, key: str = "", **changed: Any) -> httpx.Response:
+        return self.call(SUMMARY, self.question(**changed), key)
+
+    def question(self, **changed: Any) -> dict[str, Any]:
+        """The body of TrackPilots' documentation, with a user of ours."""
+        return {
+            "startDate": "2026-02-08 00:00:00",
+            "endDate": "2026-02-08 23:59:59",
+            "timeZone": ZONE,
+            "userId": [self.user],
+            "teamId": [],
+            **changed,
+        }
+
+    def send(self, key: str = "", **lists: Any) -> dict[str, Any]:
+        answer = self.call(ACTIVITY, {"userId": self.user, "device": "laptop-7", **lists}, key)
+        return succeeded(answer)
+
+
+def bearing(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def succeeded(answer: httpx.Response) -> dict[str, Any]:
+    """The data in the envelope of every success."""
+    body = answer.json()
+    assert (answer.status_code, body["success"], body["statusCode"], body["error"]) == (200, True, 200, None), body
+    assert set(body) == {"success", "statusCode", "statusMessage", "error", "data"}
+    data: dict[str, Any] = body["data"]
+    return data
+
+
+def failed(answer: httpx.Response, status: int, code: str) -> dict[str, Any]:
+    """The whole body, in the envelope of every failure."""
+    body: dict[str, Any] = answer.json()
+    assert (answer.status_code, body["statusCode"], body["error"]["code"]) == (status, status, code), body
+    assert answer.headers["content-type"].startswith("application/json")
+    assert set(body) == {"success", "statusCode", "statusMessage", "data", "error"}
+    assert (body["success"], body["data"]) == (False, None)
+    assert body["statusMessage"]
+    assert body["error"]["message"]
+    assert set(body["error"]) <= {"message", "code", "details"}
+    return body
+
+
+def fields(body: dict[str, Any]) -> list[str]:
+    return [detail["field"] for detail in body["error"]["details"]]
+
+
+@contextmanager
+def serving(url: str, name: str = "Acme") -> Iterator[Office]:
+    made = timegrain(url, "init", "--organisation", name, "--zone", ZONE, "--admin-email", "anna@example.com")
+    database = Database(url)
+    server = uvicorn.Server(uvicorn.Config(make_app(database), port=0, log_level="warning", access_log=False))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        for _ in range(1500):
+            if server.started:
+                break
+            thread.join(0.02)
+            assert thread.is_alive(), "the server ended before it answered"
+        assert server.started
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            yield Office(url, database, client, name, made["userId"], made["apiKey"])
+    finally:
+        server.should_exit = True
+        thread.join(30)
+        database.close()
