@@ -18,9 +18,6 @@ from timegrain.storage.names import Name, names_by_id
 from timegrain.storage.people import Device, devices_of
 from timegrain.storage.policies import ALL_DEVICES, Policy, UserPolicy, of_user
 
-TOGETHER = 3600
-"""Seconds between two windows up to which counting what lies between costs less than another set of reads."""
-
 AT_ONCE = 28 * DAY
 """Seconds counted at a time, which bounds the memory of a long recount."""
 
@@ -55,28 +52,35 @@ def everything(of: Counting) -> Range | None:
 
 def recount(of: Counting, windows: Iterable[Range]) -> None:
     """Count the slots under `windows` again."""
-    for within in parts(windows):
-        counted = tally(spans(of, within))
-        slots.replace(of.connection, of.owner, within, counted, of.policy.zone)
+    for ranges in parts(windows):
+        slots.replace(of.connection, of.owner, ranges, tally(spans(of, ranges)), of.policy.zone)
 
 
-def parts(windows: Iterable[Range]) -> Iterator[Range]:
-    """Whole slots that cover the windows, in pieces that can be counted at once."""
-    for start, end in to_slots(windows, join_within=TOGETHER):
+def parts(windows: Iterable[Range]) -> Iterator[list[Range]]:
+    """Whole slots that cover the windows, in order, in groups that can be counted at once."""
+    group: list[Range] = []
+    for start, end in to_slots(windows):
         for first in range(start, end, AT_ONCE):
-            yield first, min(first + AT_ONCE, end)
+            last = min(first + AT_ONCE, end)
+            if group and last - group[0][0] > AT_ONCE:
+                yield group
+                group = []
+            group.append((first, last))
+    if group:
+        yield group
 
 
-def spans(of: Counting, within: Range) -> list[Span]:
-    """The spans of a user in `within`, from the facts that decide it."""
+def spans(of: Counting, ranges: Sequence[Range]) -> list[Span]:
+    """The spans of a user in ranges of whole slots, in order, from the facts that decide them."""
     organisation, user, _ = of.owner
-    around = within[0] - LONGEST_REACH, within[1] + LONGEST_REACH
+    around = [(start - LONGEST_REACH, end + LONGEST_REACH) for start, end in ranges]
     rows = facts.read_shown(of.connection, organisation, user, around)
     if not rows:
         return []
+    within = ranges[0][0], ranges[-1][1]
     names = names_by_id(of.connection, organisation, user, {id_ for row in rows for id_ in (*row[5:], row[3])})
     devices = [_device(of, device, shown, within) for device, shown in _by_device(rows).items()]
-    return count(devices, _named(names), of.user.limits, list(_periods(of, names, within)), within)
+    return count(devices, _named(names), of.user.limits, list(_periods(of, names, within)), ranges)
 
 
 def _by_device(rows: Sequence[FactRow]) -> dict[int, list[FactRow]]:
@@ -117,9 +121,9 @@ def _periods(of: Counting, names: Mapping[int, Name], within: Range) -> Iterator
             yield Period(start, end, settled.__getitem__)
 
 
-def counted_anew(of: Counting, within: Range) -> Counted:
-    """What the slots of `within` should hold; nothing is written."""
-    return tally(spans(of, within))
+def counted_anew(of: Counting, ranges: Sequence[Range]) -> Counted:
+    """What the slots of `ranges` should hold; nothing is written."""
+    return tally(spans(of, ranges))
 
 
 def stretches_anew(of: Counting, within: Range) -> dict[int, list[Range]]:

@@ -113,16 +113,17 @@ def _move(of: Counting, within: Range, rated: Mapping[int, tuple[Settled, Settle
         totals[slot][new.rating] += seconds
     moved = {row[0] for row in rows}
     slots.set_totals(of.connection, of.owner, {slot: Tally(*totals[slot]) for slot in moved})
-    slots.sum_days(of.connection, of.owner, span, of.policy.zone)
+    slots.sum_days(of.connection, of.owner, [span], of.policy.zone)
     return sum(seconds for _, _, seconds in rows)
 
 
 def _recount_and_compare(of: Counting, windows: Iterable[Range]) -> int:
     """Count windows again; the seconds that are in another class, or tracked no more or now, since."""
     changed = 0
-    for within in parts(windows):
+    for ranges in parts(windows):
+        within = ranges[0][0], ranges[-1][1]
         before = slots.totals(of.connection, of.owner, within)
-        recount(of, [within])
+        recount(of, ranges)
         after = slots.totals(of.connection, of.owner, within)
         for slot in before.keys() | after.keys():
             pairs = zip(before.get(slot, NOTHING), after.get(slot, NOTHING), strict=True)
@@ -226,8 +227,8 @@ def differences(database: Database, organisation: int, user: int) -> int:
         held = slots.read(connection, of.owner, slots.EVER)
         totals: dict[int, Tally] = {}
         subjects: dict[tuple[int, int], int] = {}
-        for within in parts([whole] if whole else []):
-            counted = counted_anew(of, within)
+        for ranges in parts([whole] if whole else []):
+            counted = counted_anew(of, ranges)
             totals.update(counted.totals)
             subjects.update(counted.subjects)
         wrong += len(set(held.totals.items()) ^ set(totals.items()))

@@ -57,7 +57,7 @@ MUTATIONS = (
         "cursor = start\n        below.append((end, interval))",
         "cursor = start\n        below.insert(0, (end, interval))",
     ),
-    Mutation("lock screens count", "counting/spans.py", "or app in named.locked", ""),
+    Mutation("lock screens count", "counting/spans.py", "if app in named.locked:", "if False:"),
     Mutation("page before own URL", "counting/spans.py", "if site or browser is None", "if browser is None"),
     Mutation(
         "team after organisation",

@@ -75,12 +75,6 @@ def touches(ranges: Sequence[Range], start: int, end: int) -> bool:
     return before + 1 < len(ranges) and ranges[before + 1][0] < end
 
 
-def to_slots(ranges: Iterable[Range], join_within: int = 0) -> list[Range]:
-    """`ranges` widened to whole slots; those at most `join_within` seconds apart become one."""
-    slots: list[Range] = []
-    for start, end in union((start - start % SLOT, end + -end % SLOT) for start, end in ranges):
-        if slots and start - slots[-1][1] <= join_within:
-            slots[-1] = (slots[-1][0], end)
-        else:
-            slots.append((start, end))
-    return slots
+def to_slots(ranges: Iterable[Range]) -> list[Range]:
+    """`ranges` widened to whole slots; those that then touch are one."""
+    return union((start - start % SLOT, end + -end % SLOT) for start, end in ranges)

@@ -78,24 +78,24 @@ class _Piece(NamedTuple):
 
 
 def count(
-    devices: Sequence[DeviceFacts], named: Named, limits: Limits, periods: Sequence[Period], within: Range
+    devices: Sequence[DeviceFacts], named: Named, limits: Limits, periods: Sequence[Period], ranges: Sequence[Range]
 ) -> list[Span]:
-    """The spans of one user in `within`, in order, disjoint; what is untracked has none.
+    """The spans of one user in `ranges`, in order, disjoint; what is untracked has none.
 
-    `periods` follow each other and cover `within`.
+    The facts are at least all that touch the ranges; `periods` follow each other and cover them.
     """
     judged = []
     for device in sorted(devices, key=lambda device: device.name):
-        pieces = _pieces(device, named, within)
+        pieces = _pieces(device, named, ranges)
         spans = [span for period in periods for span in _judged(device.device, pieces, limits, period)]
         if spans:
             judged.append(spans)
     return judged[0] if len(judged) == 1 else list(_best(judged))
 
 
-def _pieces(device: DeviceFacts, named: Named, within: Range) -> list[_Piece]:
+def _pieces(device: DeviceFacts, named: Named, ranges: Sequence[Range]) -> list[_Piece]:
     pages = {browser: fronts(shown, device.reach) for browser, shown in device.pages.items()}
-    subjects = _subjects(fronts(device.focus, device.reach), pages, named, within)
+    subjects = _subjects(_within(fronts(device.focus, device.reach), ranges), pages, named)
     pieces = list(_cut_by_stretches(subjects, device.stretches))
     if not device.erased:
         return pieces
@@ -106,16 +106,28 @@ def _pieces(device: DeviceFacts, named: Named, within: Range) -> list[_Piece]:
     ]
 
 
-def _subjects(
-    focus: Sequence[Front], pages: Mapping[int, list[Front]], named: Named, within: Range
-) -> Iterator[_Piece]:
+def _within(focus: Sequence[Front], ranges: Sequence[Range]) -> Iterator[Front]:
+    """What of `focus` lies in the ranges; both in order and disjoint."""
+    index, count = 0, len(ranges)
+    for front in focus:
+        while index < count and ranges[index][1] <= front.start:
+            index += 1
+        here = index
+        while here < count and ranges[here][0] < front.end:
+            first, last = ranges[here]
+            if first <= front.start and front.end <= last:
+                yield front
+                break
+            yield Front(max(front.start, first), min(front.end, last), front.interval)
+            here += 1
+
+
+def _subjects(focus: Iterator[Front], pages: Mapping[int, list[Front]], named: Named) -> Iterator[_Piece]:
     """What each second is about; lock screens are left out."""
-    first, last = within
     at = dict.fromkeys(pages, 0)
     for start, end, (began, _, app, site) in focus:
-        if end <= first or start >= last or app in named.locked:
+        if app in named.locked:
             continue
-        start, end = max(start, first), min(end, last)
         browser = named.browser_of.get(app)
         if site or browser is None or browser not in pages:
             yield _Piece(start, end, site or app, began, 0)

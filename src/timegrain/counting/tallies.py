@@ -27,9 +27,6 @@ class Tally(NamedTuple):
     def total(self) -> int:
         return self.active + self.idle
 
-    def plus(self, other: Tally) -> Tally:
-        return Tally(*map(sum, zip(self, other, strict=True)))
-
 
 NOTHING = Tally()
 
@@ -68,7 +65,5 @@ def tally(spans: Iterable[Span]) -> Counted:
 
 
 def summed(tallies: Iterable[Tally]) -> Tally:
-    total = NOTHING
-    for one in tallies:
-        total = total.plus(one)
-    return total
+    columns = list(zip(*tallies, strict=True))
+    return Tally(*map(sum, columns)) if columns else NOTHING

@@ -48,6 +48,11 @@ class _Uuids(FunctionElement[Any]):
     name = "uuids"
 
 
+class _Pairs(FunctionElement[Any]):
+    inherit_cache = True
+    name = "pairs"
+
+
 class _Quadruples(FunctionElement[Any]):
     inherit_cache = True
     name = "quadruples"
@@ -66,6 +71,11 @@ def strings(parameter: str) -> TableValuedAlias:
 def uuids(parameter: str) -> TableValuedAlias:
     """One column, `c0`, of UUIDs, from their 32 hexadecimal digits."""
     return _unpacked(_Uuids, parameter, 1, Uuid)
+
+
+def pairs(parameter: str) -> TableValuedAlias:
+    """Two columns of integers, `c0` and `c1`."""
+    return _unpacked(_Pairs, parameter, 2, BigInteger)
 
 
 def quadruples(parameter: str) -> TableValuedAlias:
@@ -103,6 +113,7 @@ for _kind, _width, _type in (
     (_Numbers, 1, "bigint"),
     (_Strings, 1, "text"),
     (_Uuids, 1, "uuid"),
+    (_Pairs, 2, "bigint"),
     (_Quadruples, 4, "bigint"),
 ):
     _register(_kind, _width, _type)

@@ -17,7 +17,7 @@ from timegrain.counting.instants import LONGEST_FACT, Range
 from timegrain.counting.stretches import input_seconds
 from timegrain.counting.subjects import NameKind
 from timegrain.counting.window import of_growth, of_interval
-from timegrain.storage.dialect import numbers, packed, store
+from timegrain.storage.dialect import numbers, packed, pairs, store
 from timegrain.storage.names import Key, keep_texts, name_ids, names_by_id, text_id, texts_by_id
 from timegrain.storage.schema import LONG_MS, facts
 
@@ -98,20 +98,34 @@ _COLUMNS = (
     facts.c.site_id,
 )
 _TEXT_COLUMNS = (facts.c.url_id, facts.c.title_id)
+_KINDS = facts.c.kind.between(bindparam("first_kind"), bindparam("last_kind"))
 _starts = numbers("starts")
 _AT = select(*_COLUMNS, *_TEXT_COLUMNS).where(_OF_USER, facts.c.start_ms.in_(select(_starts.c.c0)))
 _KINDS = facts.c.kind.between(bindparam("first_kind"), bindparam("last_kind"))
-_SHORT_BEFORE: ColumnElement[int] = bindparam("low") - LONG_MS
-_SHORT = select(*_COLUMNS).where(_OF_USER, facts.c.start_ms.between(_SHORT_BEFORE, bindparam("high")), _KINDS)
+_given_windows = pairs("windows")
+# Materialized: SQLite would take the JSON apart again for each row that is joined.
+_windows = select(_given_windows.c.c0, _given_windows.c.c1).cte("windows").prefix_with("MATERIALIZED")
+_short_before: ColumnElement[int] = _windows.c.c0 - LONG_MS
+_SHORT = select(*_COLUMNS).select_from(
+    _windows.join(
+        facts,
+        and_(_OF_USER, facts.c.start_ms >= _short_before, facts.c.start_ms <= _windows.c.c1, _KINDS),
+    )
+)
 _LONG = (
     select(*_COLUMNS)
-    .where(
-        _OF_USER,
-        facts.c.start_ms >= bindparam("low") - LONGEST_FACT * 1000,
-        facts.c.start_ms < _SHORT_BEFORE,
-        facts.c.length_ms >= text(str(LONG_MS)),
-        facts.c.start_ms + facts.c.length_ms >= bindparam("low"),
-        _KINDS,
+    .select_from(
+        _windows.join(
+            facts,
+            and_(
+                _OF_USER,
+                facts.c.start_ms >= _windows.c.c0 - LONGEST_FACT * 1000,
+                facts.c.start_ms < _short_before,
+                facts.c.length_ms >= text(str(LONG_MS)),
+                facts.c.start_ms + facts.c.length_ms >= _windows.c.c0,
+                _KINDS,
+            ),
+        )
     )
     .with_hint(facts, "INDEXED BY ix_facts_long", "sqlite")
 )
@@ -236,29 +250,36 @@ def _names_of(incoming: Iterable[Incoming]) -> Iterable[Key]:
             yield NameKind.SITE, fact.host
 
 
-def read_shown(connection: Connection, organisation: int, user: int, within: Range) -> list[FactRow]:
-    """Focus and page facts that touch the seconds `within`, by start."""
-    return _touching(connection, organisation, user, within, FactKind.FOCUS, FactKind.PAGE)
+def read_shown(connection: Connection, organisation: int, user: int, ranges: Sequence[Range]) -> list[FactRow]:
+    """Focus and page facts that touch the seconds of `ranges`, by start."""
+    return _touching(connection, organisation, user, ranges, FactKind.FOCUS, FactKind.PAGE)
 
 
 def read_inputs(connection: Connection, organisation: int, user: int, within: Range) -> list[FactRow]:
     """Away and present facts that touch the seconds `within`, by start."""
-    return _touching(connection, organisation, user, within, FactKind.AWAY, FactKind.PRESENT)
+    return _touching(connection, organisation, user, [within], FactKind.AWAY, FactKind.PRESENT)
 
 
 def _touching(
-    connection: Connection, organisation: int, user: int, within: Range, first: FactKind, last: FactKind
+    connection: Connection,
+    organisation: int,
+    user: int,
+    ranges: Sequence[Range],
+    first: FactKind,
+    last: FactKind,
 ) -> list[FactRow]:
+    # A second early: a present interval of some milliseconds covers the whole second in which it begins.
+    windows = [((start - 1) * 1000, (end + 1) * 1000) for start, end in ranges]
     parameters = {
         "organisation": organisation,
         "user": user,
-        # A second early: a present interval of some milliseconds covers the whole second in which it begins.
-        "low": (within[0] - 1) * 1000,
-        "high": (within[1] + 1) * 1000,
+        "windows": packed(windows),
         "first_kind": int(first),
         "last_kind": int(last),
     }
-    return sorted(tuple(row) for row in connection.execute(_TOUCHING, parameters))
+    rows: list[FactRow] = list(map(tuple, connection.execute(_TOUCHING, parameters).all()))
+    # Two windows may both be touched by one fact. Plain tuples: those of SQLAlchemy are slow to compare.
+    return sorted(set(rows) if len(ranges) > 1 else rows)
 
 
 def bounds(connection: Connection, organisation: int, user: int) -> Range | None:

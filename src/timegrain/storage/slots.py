@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, select
@@ -71,13 +72,14 @@ def of_subjects(connection: Connection, owner: Owner, within: Range, subjects: l
     return [(slot, subject, seconds) for slot, subject, seconds in connection.execute(_OF_SUBJECTS, parameters)]
 
 
-def replace(connection: Connection, owner: Owner, within: Range, counted: Counted, zone: str) -> None:
-    """Put what was counted of the slots in `within` in the place of what is stored, days included."""
-    connection.execute(_DELETE_TOTALS, _parameters(owner, within))
-    connection.execute(_DELETE_SUBJECTS, _parameters(owner, within))
+def replace(connection: Connection, owner: Owner, ranges: Sequence[Range], counted: Counted, zone: str) -> None:
+    """Put what was counted of the slots in `ranges` in the place of what is stored, days included."""
+    parameters = [_parameters(owner, within) for within in ranges]
+    connection.execute(_DELETE_TOTALS, parameters)
+    connection.execute(_DELETE_SUBJECTS, parameters)
     store(connection, slot_totals, [(*owner, slot, *tally) for slot, tally in counted.totals.items()])
     store(connection, slot_subjects, [(*owner, *key, seconds) for key, seconds in counted.subjects.items()])
-    sum_days(connection, owner, within, zone)
+    sum_days(connection, owner, ranges, zone)
 
 
 def set_totals(connection: Connection, owner: Owner, changed: dict[int, Tally]) -> None:
@@ -85,15 +87,15 @@ def set_totals(connection: Connection, owner: Owner, changed: dict[int, Tally]) 
     store(connection, slot_totals, [(*owner, slot, *tally) for slot, tally in changed.items()])
 
 
-def sum_days(connection: Connection, owner: Owner, within: Range, zone: str) -> None:
-    """Sum the home-zone days that `within` touches from their slots again."""
-    first, last = day_at(zone, within[0]), day_at(zone, within[1] - 1)
-    edges = day_start(zone, first), day_start(zone, last + 1)
+def sum_days(connection: Connection, owner: Owner, ranges: Sequence[Range], zone: str) -> None:
+    """Sum the home-zone days that `ranges` touch from their slots again."""
+    touched = {day for start, end in ranges for day in range(day_at(zone, start), day_at(zone, end - 1) + 1)}
+    edges = day_start(zone, min(touched)), day_start(zone, max(touched) + 1)
     days = summed_by_day(totals(connection, owner, edges), zone)
-    empty = [day for day in range(first, last + 1) if day not in days]
+    empty = sorted(touched - days.keys())
     if empty:
         connection.execute(_DELETE_DAYS, _parameters(owner, days=packed(empty)))
-    store(connection, day_totals, [(*owner, day, *tally) for day, tally in days.items()])
+    store(connection, day_totals, [(*owner, day, *days[day]) for day in sorted(touched & days.keys())])
 
 
 def sum_all_days(connection: Connection, owner: Owner, zone: str) -> None:
