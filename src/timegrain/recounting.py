@@ -7,7 +7,7 @@ is active at all: the slots under the stretches that they judge otherwise are co
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -24,8 +24,10 @@ from timegrain.counted import (
 from timegrain.counting.instants import SLOT, Range
 from timegrain.counting.memberships import Membership
 from timegrain.counting.ratings import Settled
+from timegrain.counting.stretches import Limits
 from timegrain.counting.tallies import NOTHING, Tally
 from timegrain.counting.window import ignored_otherwise, judged_otherwise
+from timegrain.errors import Refused
 from timegrain.storage import people, ratings, slots, stretches
 from timegrain.storage.engine import Database
 from timegrain.storage.names import Name, all_names
@@ -139,7 +141,10 @@ def change_policy(
     user: int | None = None,
     progress: Progress = _silent,
 ) -> None:
-    """Set columns of the organisation's policy, or of one user's, and bring every figure up to date."""
+    """Set columns of the organisation's policy, or of one user's, and bring every figure up to date.
+
+    Raises `Refused` where limits would not be in order, the organisation's or anybody's.
+    """
     if not values:
         return
     with database.write(organisation, policy=True) as connection:
@@ -147,6 +152,7 @@ def change_policy(
         everybody = [user] if user is not None else [p.id for p in people.all_users(connection, organisation)]
         limits = {id_: counting(connection, before, id_).user.limits for id_ in everybody}
         if user is None:
+            _require_order(replace(before.limits, **_as_limits(values)), "the organisation")
             people.set_organisation_policy(connection, organisation, dict(values))
         else:
             people.set_user_policy(connection, organisation, user, dict(values))
@@ -154,6 +160,7 @@ def change_policy(
         after = Policies().read(connection, organisation)
         for done, id_ in enumerate(everybody, 1):
             of = counting(connection, after, id_)
+            _require_order(of.user.limits, people.user_row(connection, organisation, id_).email)
             if of.user.limits != limits[id_]:
                 by_device = stretches.all_of(connection, organisation, id_)
                 every = [stretch for found in by_device.values() for stretch in found]
@@ -161,6 +168,24 @@ def change_policy(
             if before.zone != after.zone:
                 _rezone(of)
             progress(done, len(everybody))
+
+
+_COLUMNS = {
+    "idle_threshold": "threshold",
+    "away_limit": "away",
+    "unattended_limit": "unattended",
+    "idle_counting": "idle_counting",
+}
+
+
+def _as_limits(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {_COLUMNS[name]: value for name, value in values.items() if name in _COLUMNS}
+
+
+def _require_order(limits: Limits, whose: str) -> None:
+    if not limits.in_order():
+        minutes = " ≤ ".join(f"{seconds / 60:g}" for seconds in (limits.threshold, limits.away, limits.unattended))
+        raise Refused(f"idle threshold ≤ away limit ≤ unattended limit does not hold for {whose}: {minutes} minutes")
 
 
 def _rezone(of: Counting) -> None:

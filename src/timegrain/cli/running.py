@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import logging
+import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,8 @@ import click
 import uvicorn
 
 from timegrain import clock
-from timegrain.api.app import make_app
+from timegrain.api import served
+from timegrain.api.app import Observed, make_app
 from timegrain.cli.session import Session, command, default_path
 from timegrain.counting.calendar import local_day
 from timegrain.counting.memberships import ALWAYS, FOREVER, Membership, settled
@@ -84,14 +86,18 @@ def serve(
             "--trusted-proxies, or --insecure"
         )
     with session.database(current=False) as database:
-        if workers > 1:
-            several = "SQLite has one writer" if database.is_sqlite else "this version runs one process a port"
-            raise Refused(f"{several}: --workers must be 1")
+        if workers > 1 and database.is_sqlite:
+            raise Refused("SQLite has one writer: --workers must be 1, or the database PostgreSQL")
         migrate(database)
         bring_up_to_date(database)
         listening = Listening(host, port, public_url, trusted_proxies, tls)
         session.answer({"url": _url(listening)}, f"timegrain answers at {_url(listening)}")
-        _run(database, listening)
+        if workers == 1:
+            _run(make_app(database, public_url), listening)
+            return
+    os.environ[served.DATABASE] = session.url
+    os.environ[served.PUBLIC_URL] = public_url
+    _run("timegrain.api.served:app", listening, workers)
 
 
 def _url(listening: Listening) -> str:
@@ -100,10 +106,13 @@ def _url(listening: Listening) -> str:
     return listening.public_url or f"{scheme}://{host}:{listening.port}"
 
 
-def _run(database: Database, listening: Listening) -> None:
+def _run(app: Observed | str, listening: Listening, workers: int = 1) -> None:
+    """Until it is told to end. Several workers make the application each, from its place in the code."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     uvicorn.run(
-        make_app(database, listening.public_url),
+        app,
+        factory=isinstance(app, str),
+        workers=workers,
         host=listening.host,
         port=listening.port,
         access_log=False,
@@ -138,7 +147,7 @@ def demo(session: Session, port: int, how_many: int, weeks: int, no_serve: bool)
             listening = Listening("127.0.0.1", port)
             if not session.as_json:
                 click.echo(f"\nServing at {_url(listening)}; Ctrl+C ends it.")
-            _run(database, listening)
+            _run(make_app(database), listening)
 
 
 def _request(made: dict[str, Any], port: int) -> str:

@@ -1,0 +1,16 @@
+"""One of several worker processes: what it serves comes from the environment that `serve` prepared."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from timegrain.api.app import Observed, make_app
+from timegrain.storage.engine import Database
+
+DATABASE, PUBLIC_URL = "TIMEGRAIN_DATABASE", "TIMEGRAIN_PUBLIC_URL"
+
+
+def app() -> Observed:
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    return make_app(Database(os.environ[DATABASE]), os.environ.get(PUBLIC_URL, ""))

@@ -1,0 +1,168 @@
+"""The command line: what each command gives, how it fails, and when `serve` refuses to start."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from timegrain.storage.engine import Database
+from timegrain.storage.schema import metadata
+
+COMMAND = (sys.executable, "-c", "from timegrain.cli import main; main()")
+
+
+def run(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, "--database", url, *arguments], capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def answered(url: str, *arguments: str) -> Any:
+    """The one JSON object on standard output, and nothing else anywhere."""
+    done = run(url, *arguments, "--json")
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert done.stdout.count("\n") == 1
+    return json.loads(done.stdout)
+
+
+def refused(url: str, *arguments: str, code: int = 1) -> str:
+    """The one line on standard error."""
+    done = run(url, *arguments)
+    assert (done.returncode, done.stdout) == (code, ""), done.stdout
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr
+
+
+@pytest.fixture
+def url(sqlite_url: str) -> str:
+    answered(sqlite_url, "init", "--organisation", "o", "--zone", "Asia/Kolkata", "--admin-email", "a@example.com")
+    return sqlite_url
+
+
+def test_init_once_an_organisation(sqlite_url: str) -> None:
+    arguments = ("init", "--organisation", "o", "--zone", "Asia/Kolkata", "--admin-email", "a@example.com")
+    assert "init" in refused(sqlite_url, "user", "list")
+    assert set(answered(sqlite_url, *arguments)) == {"organisationId", "userId", "apiKey"}
+    assert "already" in refused(sqlite_url, *arguments)
+    assert "IANA" in refused(sqlite_url, "init", "--organisation", "p", "--zone", "Mars", "--admin-email", "a@b.c")
+    refused(sqlite_url, "init", "--zone", "UTC", code=2)
+    answered(sqlite_url, "init", "--organisation", "p", "--zone", "UTC", "--admin-email", "a@example.com")
+    assert "--organisation" in refused(sqlite_url, "user", "list")
+    assert answered(sqlite_url, "--organisation", "p", "user", "list")["users"]
+
+
+def test_people_teams_and_keys(url: str) -> None:
+    for name in ("Support", "Sales"):
+        assert set(answered(url, "team", "add", name)) == {"teamId"}
+    assert [one["name"] for one in answered(url, "team", "list")["teams"]] == ["Sales", "Support"]
+    made = answered(url, "user", "add", "--name", "Bob", "--email", "b@example.com", "--team", "Support")
+    assert made["deviceToken"].startswith("tg_1_")
+    answered(url, "team", "join", "Sales", "b@example.com", "--primary", "--from", "2026-02-02")
+    answered(url, "team", "leave", "Support", "b@example.com", "--from", "2026-03-01")
+    assert {one["email"] for one in answered(url, "user", "list")["users"]} == {"a@example.com", "b@example.com"}
+    assert "already" in refused(url, "user", "add", "--name", "B", "--email", "B@example.com")
+    assert "no team" in refused(url, "team", "join", "Nobody", "b@example.com")
+    assert "no user" in refused(url, "team", "join", "Sales", "c@example.com")
+    key = answered(url, "key", "add", "--name", "k", "--role", "writer")
+    assert key["apiKey"] not in run(url, "key", "list").stdout
+    answered(url, "key", "revoke", key["keyId"])
+    assert [one["revoked"] for one in answered(url, "key", "list")["keys"]] == [False, True]
+    refused(url, "key", "add", "--name", "k", "--role", "king", code=2)
+
+
+def test_ratings(url: str) -> None:
+    said = answered(url, "rate", "GitHub.com", "productive")
+    assert (said["matchedSubjects"], said["changedSeconds"]) == (0, 0)
+    answered(url, "rate", "Google Chrome", "neutral", "--ignore-idle")
+    rules = answered(url, "rate", "list")["rules"]
+    assert [(one["subject"], one["kind"]) for one in rules] == [
+        ("GitHub.com", "application"),
+        ("GitHub.com", "domain"),
+        ("Google Chrome", "application"),
+    ]
+    answered(url, "rate", "remove", "github.com", "--app")
+    assert len(answered(url, "rate", "list")["rules"]) == 2
+    assert "no such rule" in refused(url, "rate", "remove", "github.com", "--app")
+    assert "host" in refused(url, "rate", "a b", "neutral", "--domain")
+    refused(url, "rate", "x", "great", code=2)
+
+
+def test_policies(url: str) -> None:
+    shown = answered(url, "policy")
+    assert (shown["idle"], shown["idleMinutes"], shown["titles"], shown["urls"]) == ("on", 5, "none", "host")
+    assert answered(url, "policy", "--idle-minutes", "3", "--week-start", "sunday")["idleMinutes"] == 3
+    own = answered(url, "policy", "--user", "a@example.com", "--idle", "off", "--away-limit-minutes", "30")
+    assert (own["idle"], own["awayLimitMinutes"]) == ("off", 30)
+    assert "does not hold" in refused(url, "policy", "--idle-minutes", "90")
+    assert "a@example.com" in refused(url, "policy", "--idle-minutes", "40")
+    assert "does not hold" in refused(url, "policy", "--user", "a@example.com", "--idle-minutes", "31")
+    assert answered(url, "policy")["idleMinutes"] == 3
+    refused(url, "policy", "--user", "a@example.com", "--zone", "UTC", code=2)
+
+
+def test_figures_and_tables(url: str) -> None:
+    assert len(answered(url, "summary", "--date", "2026-02-08", "--zone", "Europe/Berlin")["breakdownSummary"]) == 7
+    assert "Monday" in run(url, "summary").stdout
+    assert answered(url, "recount") == {"users": 1}
+    assert answered(url, "recount", "--check") == {"users": 1, "differences": 0}
+
+
+def test_recount_finds_and_mends_a_wrong_figure(sqlite_url: str) -> None:
+    made = answered(sqlite_url, "demo", "--no-serve", "--people", "1", "--weeks", "1")
+    assert set(made) >= {"organisationId", "apiKey", "userIds", "teamIds"}
+    database = Database(sqlite_url)
+    with database.write(0, policy=True) as connection:
+        connection.execute(text("UPDATE day_totals SET productive = productive + 1"))
+    database.close()
+    assert "differ" in run(sqlite_url, "recount", "--check").stderr
+    assert run(sqlite_url, "recount", "--check").returncode == 1
+    answered(sqlite_url, "recount")
+    assert answered(sqlite_url, "recount", "--check")["differences"] == 0
+
+
+def test_when_serve_refuses(url: str, tmp_path: Path) -> None:
+    assert "--insecure" in refused(url, "serve", "--host", "0.0.0.0")  # noqa: S104
+    assert "SQLite" in refused(url, "serve", "--workers", "2")
+    certificate = tmp_path / "certificate.pem"
+    certificate.touch()
+    refused(url, "serve", "--tls-certificate", str(certificate), code=2)
+    assert "sqlite:///" in refused("mysql://x", "user", "list")
+
+
+def test_a_newer_database_is_refused(url: str) -> None:
+    database = Database(url)
+    with database.write(0, policy=True) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    for command in (
+        ("serve",),
+        ("user", "list"),
+        ("init", "--organisation", "p", "--zone", "UTC", "--admin-email", "m"),
+    ):
+        assert "newer" in refused(url, *command)
+
+
+def test_the_migrations_make_the_tables_of_the_schema(database: Database) -> None:
+    """What autogenerate would still change: nothing."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": False})
+        assert compare_metadata(context, metadata) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["init", "team add", "user add", "key add", "rate", "policy", "recount", "import activitywatch", "summary"],
+)
+def test_every_command_has_help(sqlite_url: str, command: str) -> None:
+    done = run(sqlite_url, *command.split(), "--help")
+    assert done.returncode == 0
+    assert "--help" in done.stdout
