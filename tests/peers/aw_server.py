@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -50,8 +50,7 @@ def _python(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-@pytest.fixture(scope="session")
-def aw_python() -> Path:
+def installed() -> Path:
     """The Python of an environment that holds the peer, kept under `.cache` for the next run."""
     cache = ROOT / ".cache"
     cache.mkdir(exist_ok=True)
@@ -68,6 +67,11 @@ def aw_python() -> Path:
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
     return _python(folder)
+
+
+@pytest.fixture(scope="session")
+def aw_python() -> Path:
+    return installed()
 
 
 def _free_port() -> int:
@@ -89,16 +93,14 @@ def _wait_until_ready(server: subprocess.Popen[bytes], address: str, log: Path) 
     raise RuntimeError(f"aw-server did not get ready:\n{log.read_text(errors='replace')[-2000:]}")
 
 
-@pytest.fixture(scope="session")
-def aw_server(aw_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running server that holds the known week."""
-    home = tmp_path_factory.mktemp("aw-server")
+@contextmanager
+def running(python: Path, home: Path) -> Iterator[str]:
+    """The address of an empty server, which keeps everything under `home` and ends with this."""
     port, log = _free_port(), home / "server.log"
-    environment = _environment(home)
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [str(aw_python), "-m", "aw_server", "--testing", "--host", "127.0.0.1", "--port", str(port)],
-            env=environment,
+            [str(python), "-m", "aw_server", "--testing", "--host", "127.0.0.1", "--port", str(port)],
+            env=_environment(home),
             cwd=home,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -106,17 +108,6 @@ def aw_server(aw_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     try:
         address = f"http://127.0.0.1:{port}"
         _wait_until_ready(server, address, log)
-        filled = subprocess.run(
-            [str(aw_python), str(Path(__file__).with_name("fill_aw_server.py")), str(port)],
-            input=json.dumps(known_week.BUCKETS),
-            env=environment,
-            cwd=home,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        if filled.returncode:
-            raise RuntimeError(f"aw-server could not be filled:\n{filled.stderr[-2000:]}")
         yield address
     finally:
         server.terminate()
@@ -125,6 +116,25 @@ def aw_server(aw_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+@pytest.fixture(scope="session")
+def aw_server(aw_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running server that holds the known week."""
+    home = tmp_path_factory.mktemp("aw-server")
+    with running(aw_python, home) as address:
+        filled = subprocess.run(
+            [str(aw_python), str(Path(__file__).with_name("fill_aw_server.py")), address.rpartition(":")[2]],
+            input=json.dumps(known_week.BUCKETS),
+            env=_environment(home),
+            cwd=home,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if filled.returncode:
+            raise RuntimeError(f"aw-server could not be filled:\n{filled.stderr[-2000:]}")
+        yield address
 
 
 @pytest.fixture(scope="session")

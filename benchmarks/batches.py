@@ -1,0 +1,97 @@
+"""Batches over HTTP, counted and committed, beside the bare insert of as many rows."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from benchmarks.measuring import Client, Row, new_database, seconds, served
+from timegrain.storage import keys, people
+
+START = datetime(2026, 2, 2, tzinfo=UTC)
+BATCHES, BATCH = 30, 1000
+ACTIVITY = "/v1/activity"
+A_SECOND, FOR_SECONDS, SENDERS = 170, 6, 8
+
+
+def batch(user: str, number: int, facts: int, lasting: int) -> dict[str, object]:
+    """Focus facts that follow each other on a day of their own."""
+    begin = START + timedelta(days=number)
+    focus = []
+    for place in range(facts):
+        start = begin + timedelta(seconds=place * lasting)
+        written = [f"{at:%Y-%m-%dT%H:%M:%S}Z" for at in (start, start + timedelta(seconds=lasting))]
+        focus.append({"start": written[0], "end": written[1], "app": f"app {place % 7}"})
+    return {"userId": user, "device": "laptop", "focus": focus}
+
+
+def bare(folder: Path) -> float:
+    connection = sqlite3.connect(folder / "bare.db")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("CREATE TABLE fact (u INT, s INT, e INT, a TEXT, PRIMARY KEY (u, s)) WITHOUT ROWID")
+    began = time.perf_counter()
+    for number in range(BATCHES):
+        rows = [(1, number * BATCH + place, place + 5, f"app {place % 7}") for place in range(BATCH)]
+        connection.executemany("INSERT INTO fact VALUES (?, ?, ?, ?)", rows)
+        connection.commit()
+    return time.perf_counter() - began
+
+
+def measure(folder: Path) -> Iterator[Row]:
+    database = new_database(folder, "batches")
+    with database.write(0, policy=True) as connection:
+        organisation = people.add_organisation(connection, "bench", "UTC", "bench", 0).id
+        users = [
+            str(people.add_user(connection, organisation, f"u{n:04}", f"u{n}@example.com", 0).uuid) for n in range(400)
+        ]
+        _, key = keys.add_key(connection, organisation, "bench", "admin", 0)
+    with served(database, key) as client:
+        posts = [client.asking(ACTIVITY, batch(users[0], number, BATCH, 40)) for number in range(BATCHES)]
+        took = seconds(lambda: [post() for post in posts])
+        least = bare(folder)
+        rate = BATCHES * BATCH / took
+        yield Row(
+            f"batches of {BATCH:,} facts",
+            f"{rate:,.0f} facts/s, {took / least:.1f} × the bare insert",
+            f"bare insert {BATCHES * BATCH / least:,.0f} rows/s",
+            "≥ 20,000 facts/s; ≤ 12 × the bare insert",
+            rate >= 20_000 and took <= 12 * least,
+        )
+        yield small_batches(client, users)
+    database.close()
+
+
+def small_batches(client: Client, users: list[str]) -> Row:
+    """What 10,000 devices that report each minute send, at its pace: from some senders, each on time."""
+    taken: list[float] = []
+
+    def send(sender: int) -> None:
+        waiting = threading.Event()
+        began = time.perf_counter()
+        for number in range(A_SECOND * FOR_SECONDS // SENDERS):
+            due = began + (number + sender / SENDERS) * SENDERS / A_SECOND
+            waiting.wait(max(0.0, due - time.perf_counter()))
+            user = users[1 + (number * SENDERS + sender) % (len(users) - 1)]
+            client.asking(ACTIVITY, batch(user, number // 40, 3, 20))()
+            # From when it was due, so that a slow answer is not hidden by sending later.
+            taken.append((time.perf_counter() - due) * 1000)
+
+    threads = [threading.Thread(target=send, args=(sender,)) for sender in range(SENDERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    p99 = sorted(taken)[int(len(taken) * 0.99)]
+    return Row(
+        f"{A_SECOND} small batches a second, {FOR_SECONDS} s",
+        f"p99 {p99:.0f} ms",
+        f"{len(json.dumps(batch(users[0], 0, 3, 20)))} bytes each",
+        "p99 ≤ 100 ms",
+        p99 <= 100,
+    )
