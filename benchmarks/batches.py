@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.measuring import Client, Row, new_database, seconds, served
 from timegrain.storage import keys, people
+from timegrain.storage.schema import facts
 
 START = datetime(2026, 2, 2, tzinfo=UTC)
 BATCHES, BATCH = 30, 1000
@@ -34,11 +35,18 @@ def bare(folder: Path) -> float:
     connection = sqlite3.connect(folder / "bare.db")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("CREATE TABLE fact (u INT, s INT, e INT, a TEXT, PRIMARY KEY (u, s)) WITHOUT ROWID")
+    columns = [one.name for one in facts.columns]
+    key = ", ".join(one.name for one in facts.primary_key.columns)
+    connection.execute(f"CREATE TABLE fact ({', '.join(columns)}, PRIMARY KEY ({key})) WITHOUT ROWID")
+    begin = int(START.timestamp()) * 1000
+    marks = ", ".join("?" for _ in columns)
     began = time.perf_counter()
     for number in range(BATCHES):
-        rows = [(1, number * BATCH + place, place + 5, f"app {place % 7}") for place in range(BATCH)]
-        connection.executemany("INSERT INTO fact VALUES (?, ?, ?, ?)", rows)
+        rows = [
+            (1, 1, begin + (number * 86_400 + place * 40) * 1000, 1, 0, 0, 40_000, place % 7, 0, None, None)
+            for place in range(BATCH)
+        ]
+        connection.executemany(f"INSERT INTO fact VALUES ({marks})", rows)
         connection.commit()
     return time.perf_counter() - began
 

@@ -14,12 +14,15 @@ from timegrain.counting.subjects import BROWSER_OF, LOCKED, NameKind
 from timegrain.counting.tallies import Counted, tally
 from timegrain.storage import facts, slots, stretches
 from timegrain.storage.facts import FactKind, FactRow
-from timegrain.storage.names import Name, names_by_id
+from timegrain.storage.names import Name, all_names, names_by_id
 from timegrain.storage.people import Device, devices_of
 from timegrain.storage.policies import ALL_DEVICES, Policy, UserPolicy, of_user
 
 AT_ONCE = 28 * DAY
 """Seconds counted at a time, which bounds the memory of a long recount."""
+
+
+MANY_FACTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +81,17 @@ def spans(of: Counting, ranges: Sequence[Range]) -> list[Span]:
     if not rows:
         return []
     within = ranges[0][0], ranges[-1][1]
-    names = names_by_id(of.connection, organisation, user, {id_ for row in rows for id_ in (*row[5:], row[3])})
+    names = _names_in(of, rows)
     devices = [_device(of, device, shown, within) for device, shown in _by_device(rows).items()]
     return count(devices, _named(names), of.user.limits, list(_periods(of, names, within)), ranges)
+
+
+def _names_in(of: Counting, rows: Sequence[FactRow]) -> Mapping[int, Name]:
+    """The names that facts hold; of many facts, all of the user: there are some hundred."""
+    organisation, user, _ = of.owner
+    if len(rows) > MANY_FACTS:
+        return all_names(of.connection, organisation, user)
+    return names_by_id(of.connection, organisation, user, {id_ for row in rows for id_ in (*row[5:], row[3])})
 
 
 def _by_device(rows: Sequence[FactRow]) -> dict[int, list[FactRow]]:

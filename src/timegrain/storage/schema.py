@@ -247,7 +247,7 @@ facts = Table(
     sqlite_with_rowid=False,
 )
 
-LONG_MS = 900_000
+LONG_MS = 300_000
 """A fact at least this long is found by its own small index, so that a window reads back only this far."""
 
 long_facts = Index(
@@ -255,6 +255,7 @@ long_facts = Index(
     facts.c.organisation_id,
     facts.c.user_id,
     facts.c.start_ms,
+    facts.c.length_ms,
     sqlite_where=facts.c.length_ms >= text(str(LONG_MS)),
     postgresql_where=facts.c.length_ms >= text(str(LONG_MS)),
 )

@@ -55,10 +55,10 @@ def upgrade() -> None:
     with op.batch_alter_table("facts", schema=None) as batch_op:
         batch_op.create_index(
             "ix_facts_long",
-            ["organisation_id", "user_id", "start_ms"],
+            ["organisation_id", "user_id", "start_ms", "length_ms"],
             unique=False,
-            sqlite_where=sa.text("length_ms >= 900000"),
-            postgresql_where=sa.text("length_ms >= 900000"),
+            sqlite_where=sa.text("length_ms >= 300000"),
+            postgresql_where=sa.text("length_ms >= 300000"),
         )
 
     op.create_table(
@@ -296,8 +296,8 @@ def downgrade() -> None:
     with op.batch_alter_table("facts", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_facts_long",
-            sqlite_where=sa.text("length_ms >= 900000"),
-            postgresql_where=sa.text("length_ms >= 900000"),
+            sqlite_where=sa.text("length_ms >= 300000"),
+            postgresql_where=sa.text("length_ms >= 300000"),
         )
 
     op.drop_table("facts")
