@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import batches, peer, policies, questions
+from timegrain.counted import collect_seldom
 
 
 def main() -> None:
+    collect_seldom()
     with tempfile.TemporaryDirectory() as name:
         parts = (questions.measure, batches.measure, policies.measure, peer.measure)
         rows = [row for measure in parts for row in measure(Path(name))]

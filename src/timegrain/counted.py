@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -41,6 +42,12 @@ class Counting:
     @property
     def reach(self) -> dict[int, int]:
         return {device.id: device.reach for device in self.devices.values()}
+
+
+def collect_seldom() -> None:
+    """For a program that counts: it makes a great many small tuples and no cycles, and the collector took a
+    fifth of the time to look through them again and again."""
+    gc.set_threshold(100_000, 50, 50)
 
 
 def counting(connection: Connection, policy: Policy, user: int) -> Counting:

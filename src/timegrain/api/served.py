@@ -6,11 +6,13 @@ import logging
 import os
 
 from timegrain.api.app import Observed, make_app
+from timegrain.counted import collect_seldom
 from timegrain.storage.engine import Database
 
 DATABASE, PUBLIC_URL = "TIMEGRAIN_DATABASE", "TIMEGRAIN_PUBLIC_URL"
 
 
 def app() -> Observed:
+    collect_seldom()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     return make_app(Database(os.environ[DATABASE]), os.environ.get(PUBLIC_URL, ""))

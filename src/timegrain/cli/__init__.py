@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
 import click
@@ -12,6 +11,7 @@ from timegrain.cli.importing import import_
 from timegrain.cli.people import init, key, team, user
 from timegrain.cli.running import demo, serve
 from timegrain.cli.session import Session
+from timegrain.counted import collect_seldom
 from timegrain.errors import TimegrainError
 
 
@@ -32,8 +32,7 @@ for command in (init, team, user, key, rate, policy, recount, import_, summary, 
 
 def main() -> None:
     """Errors go to standard error in one line and exit with 1; wrong usage exits with 2."""
-    # Counting makes a great many small tuples and no cycles: looking through them all each time took a fifth.
-    gc.set_threshold(100_000, 50, 50)
+    collect_seldom()
     try:
         timegrain(standalone_mode=False)
     except click.UsageError as error:
