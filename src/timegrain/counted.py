@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from timegrain.counting.fronts import Interval
-from timegrain.counting.instants import DAY, LONGEST_REACH, Range, to_slots
+from timegrain.counting.instants import DAY, LONGEST_REACH, Range, to_slots, union
+from timegrain.counting.ratings import RuleBook
 from timegrain.counting.spans import DeviceFacts, Named, Period, Span, count
+from timegrain.counting.stretches import Limits
 from timegrain.counting.subjects import BROWSER_OF, LOCKED, NameKind
 from timegrain.counting.tallies import Counted, tally
 from timegrain.storage import facts, slots, stretches
@@ -66,10 +68,32 @@ def recount(of: Counting, windows: Iterable[Range]) -> None:
         slots.replace(of.connection, of.owner, ranges, tally(spans(of, ranges)), of.policy.zone)
 
 
+def rejudge(before: Counting, after: Counting, windows: Iterable[Range]) -> int:
+    """Bring the slots under `windows` up to date where policy puts the same facts into other states.
+
+    Only the seconds of the windows are counted, as before and as after, and the slots get the difference.
+    The ratings are those of after: they have been moved. Returns how many seconds are in another class.
+    """
+    seconds = 0
+    for ranges in grouped(union(windows)):
+        read = _read(after, ranges)
+        if read is None:
+            continue
+        old = tally(read.spans(before.user.limits, list(_periods(after, read.names, ranges, before.policy.book))))
+        new = tally(read.spans(after.user.limits, list(_periods(after, read.names, ranges))))
+        seconds += slots.add(after.connection, after.owner, old, new, after.policy.zone)
+    return seconds
+
+
 def parts(windows: Iterable[Range]) -> Iterator[list[Range]]:
     """Whole slots that cover the windows, in order, in groups that can be counted at once."""
+    return grouped(to_slots(windows))
+
+
+def grouped(ranges: Iterable[Range]) -> Iterator[list[Range]]:
+    """Ranges in order, in groups that span at most `AT_ONCE` seconds; a longer one is cut."""
     group: list[Range] = []
-    for start, end in to_slots(windows):
+    for start, end in ranges:
         for first in range(start, end, AT_ONCE):
             last = min(first + AT_ONCE, end)
             if group and last - group[0][0] > AT_ONCE:
@@ -81,16 +105,33 @@ def parts(windows: Iterable[Range]) -> Iterator[list[Range]]:
 
 
 def spans(of: Counting, ranges: Sequence[Range]) -> list[Span]:
-    """The spans of a user in ranges of whole slots, in order, from the facts that decide them."""
+    """The spans of a user in `ranges`, in order, from the facts that decide them."""
+    read = _read(of, ranges)
+    return read.spans(of.user.limits, list(_periods(of, read.names, ranges))) if read else []
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The facts that decide some ranges, and the names that they hold."""
+
+    devices: Sequence[DeviceFacts]
+    names: Mapping[int, Name]
+    ranges: Sequence[Range]
+
+    def spans(self, limits: Limits, periods: Sequence[Period]) -> list[Span]:
+        return count(self.devices, _named(self.names), limits, periods, self.ranges)
+
+
+def _read(of: Counting, ranges: Sequence[Range]) -> _Read | None:
+    """None where there are no facts."""
     organisation, user, _ = of.owner
     around = [(start - LONGEST_REACH, end + LONGEST_REACH) for start, end in ranges]
     rows = facts.read_shown(of.connection, organisation, user, around)
     if not rows:
-        return []
+        return None
     within = ranges[0][0], ranges[-1][1]
-    names = _names_in(of, rows)
     devices = [_device(of, device, shown, within) for device, shown in _by_device(rows).items()]
-    return count(devices, _named(names), of.user.limits, list(_periods(of, names, within)), ranges)
+    return _Read(devices, _names_in(of, rows), ranges)
 
 
 def _names_in(of: Counting, rows: Sequence[FactRow]) -> Mapping[int, Name]:
@@ -131,11 +172,18 @@ def _named(names: Mapping[int, Name]) -> Named:
     )
 
 
-def _periods(of: Counting, names: Mapping[int, Name], within: Range) -> Iterator[Period]:
+def _periods(
+    of: Counting, names: Mapping[int, Name], ranges: Sequence[Range], ignoring: RuleBook | None = None
+) -> Iterator[Period]:
+    """What holds when; with `ignoring`, that book says what is ignore idle."""
+    book = of.policy.book
     for start, end, team in of.user.periods:
-        if start < within[1] and end > within[0]:
-            book = of.policy.book
+        if start < ranges[-1][1] and end > ranges[0][0]:
             settled = {id_: book.settle(team, name.kind, name.name) for id_, name in names.items()}
+            if ignoring is not None and ignoring is not book:
+                for id_, name in names.items():
+                    ignored = ignoring.settle(team, name.kind, name.name).ignore_idle
+                    settled[id_] = settled[id_]._replace(ignore_idle=ignored)
             yield Period(start, end, settled.__getitem__)
 
 

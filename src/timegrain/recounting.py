@@ -19,13 +19,14 @@ from timegrain.counted import (
     everything,
     parts,
     recount,
+    rejudge,
     stretches_anew,
 )
 from timegrain.counting.instants import SLOT, Range
 from timegrain.counting.memberships import Membership
 from timegrain.counting.ratings import Settled
 from timegrain.counting.stretches import Limits
-from timegrain.counting.tallies import NOTHING, Tally
+from timegrain.counting.tallies import Tally
 from timegrain.counting.window import ignored_otherwise, judged_otherwise
 from timegrain.errors import Refused
 from timegrain.storage import people, ratings, slots, stretches
@@ -98,7 +99,7 @@ def _apply_rules(of: Counting, before: Policy, names: Mapping[int, Name]) -> int
         organisation, user, _ = of.owner
         limits = of.user.limits
         long_ones = stretches.at_least(of.connection, organisation, user, limits.threshold)
-        seconds += _recount_and_compare(of, ignored_otherwise(long_ones, limits))
+        seconds += rejudge(replace(of, policy=before), of, ignored_otherwise(long_ones, limits))
     return seconds
 
 
@@ -119,21 +120,6 @@ def _move(of: Counting, within: Range, rated: Mapping[int, tuple[Settled, Settle
     return sum(seconds for _, _, seconds in rows)
 
 
-def _recount_and_compare(of: Counting, windows: Iterable[Range]) -> int:
-    """Count windows again; the seconds that are in another class, or tracked no more or now, since."""
-    changed = 0
-    for ranges in parts(windows):
-        within = ranges[0][0], ranges[-1][1]
-        before = slots.totals(of.connection, of.owner, within)
-        recount(of, ranges)
-        after = slots.totals(of.connection, of.owner, within)
-        for slot in before.keys() | after.keys():
-            pairs = zip(before.get(slot, NOTHING), after.get(slot, NOTHING), strict=True)
-            differences = [new - old for old, new in pairs]
-            changed += max(sum(d for d in differences if d > 0), -sum(d for d in differences if d < 0))
-    return changed
-
-
 def change_policy(
     database: Database,
     organisation: int,
@@ -150,7 +136,7 @@ def change_policy(
     with database.write(organisation, policy=True) as connection:
         before = Policies().read(connection, organisation)
         everybody = [user] if user is not None else [p.id for p in people.all_users(connection, organisation)]
-        limits = {id_: counting(connection, before, id_).user.limits for id_ in everybody}
+        earlier = {id_: counting(connection, before, id_) for id_ in everybody}
         if user is None:
             _require_order(replace(before.limits, **_as_limits(values)), "the organisation")
             people.set_organisation_policy(connection, organisation, dict(values))
@@ -161,10 +147,10 @@ def change_policy(
         for done, id_ in enumerate(everybody, 1):
             of = counting(connection, after, id_)
             _require_order(of.user.limits, people.user_row(connection, organisation, id_).email)
-            if of.user.limits != limits[id_]:
+            if of.user.limits != earlier[id_].user.limits:
                 by_device = stretches.all_of(connection, organisation, id_)
                 every = [stretch for found in by_device.values() for stretch in found]
-                recount(of, judged_otherwise(every, limits[id_], of.user.limits))
+                rejudge(earlier[id_], of, judged_otherwise(every, earlier[id_].user.limits, of.user.limits))
             if before.zone != after.zone:
                 _rezone(of)
             progress(done, len(everybody))

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, select
 
 from timegrain.counting.calendar import day_at, day_start
-from timegrain.counting.instants import Range
+from timegrain.counting.instants import SLOT, Range
 from timegrain.counting.tallies import NOTHING, Counted, Tally, summed
 from timegrain.storage.dialect import numbers, packed, store
 from timegrain.storage.schema import day_totals, slot_subjects, slot_totals
@@ -33,6 +33,7 @@ _SUBJECTS = select(slot_subjects.c.slot, slot_subjects.c.subject_id, slot_subjec
 )
 _DELETE_TOTALS = delete(slot_totals).where(_within(slot_totals))
 _DELETE_SUBJECTS = delete(slot_subjects).where(_within(slot_subjects))
+_DELETE_NO_SUBJECTS = delete(slot_subjects).where(_within(slot_subjects), slot_subjects.c.seconds == 0)
 _DAYS = select(day_totals.c.day, *(day_totals.c[name] for name in _SECONDS)).where(_of_generation(day_totals))
 _given_days = numbers("days")
 _DELETE_DAYS = delete(day_totals).where(_of_generation(day_totals), day_totals.c.day.in_(select(_given_days.c.c0)))
@@ -80,6 +81,41 @@ def replace(connection: Connection, owner: Owner, ranges: Sequence[Range], count
     store(connection, slot_totals, [(*owner, slot, *tally) for slot, tally in counted.totals.items()])
     store(connection, slot_subjects, [(*owner, *key, seconds) for key, seconds in counted.subjects.items()])
     sum_days(connection, owner, ranges, zone)
+
+
+def add(connection: Connection, owner: Owner, old: Counted, new: Counted, zone: str) -> int:
+    """Add to the stored slots what `new` counts more than `old`, days included; how many seconds moved."""
+    changed = {
+        slot: [after - before for before, after in zip(old.totals.get(slot, NOTHING), tally, strict=True)]
+        for slot, tally in ((slot, new.totals.get(slot, NOTHING)) for slot in old.totals.keys() | new.totals.keys())
+    }
+    changed = {slot: by_class for slot, by_class in changed.items() if any(by_class)}
+    if not changed:
+        return 0
+    stored = totals(connection, owner, (min(changed), max(changed) + SLOT))
+    added = {
+        slot: Tally(*map(sum, zip(stored.get(slot, NOTHING), by_class, strict=True)))
+        for slot, by_class in changed.items()
+    }
+    set_totals(connection, owner, {slot: tally for slot, tally in added.items() if tally != NOTHING})
+    empty = [slot for slot, tally in added.items() if tally == NOTHING]
+    if empty:
+        connection.execute(_DELETE_TOTALS, [_parameters(owner, (slot, slot + SLOT)) for slot in empty])
+    _add_subjects(connection, owner, old, new)
+    sum_days(connection, owner, [(slot, slot + SLOT) for slot in changed], zone)
+    return sum(
+        max(sum(d for d in by_class if d > 0), -sum(d for d in by_class if d < 0)) for by_class in changed.values()
+    )
+
+
+def _add_subjects(connection: Connection, owner: Owner, old: Counted, new: Counted) -> None:
+    keys = old.subjects.keys() | new.subjects.keys()
+    more = {key: new.subjects.get(key, 0) - old.subjects.get(key, 0) for key in keys}
+    rows = [(*owner, *key, seconds) for key, seconds in more.items() if seconds]
+    store(connection, slot_subjects, rows, add="seconds")
+    less = {key[0] for key, seconds in more.items() if seconds < 0}
+    if less:
+        connection.execute(_DELETE_NO_SUBJECTS, [_parameters(owner, (slot, slot + SLOT)) for slot in less])
 
 
 def set_totals(connection: Connection, owner: Owner, changed: dict[int, Tally]) -> None:
