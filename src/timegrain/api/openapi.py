@@ -179,3 +179,7 @@ def schema_page(request: Request[Any, Any, Any]) -> Response[str]:
     )
     headers = {"Content-Security-Policy": "default-src 'none'"}
     return Response(page, media_type=MediaType.HTML, headers=headers)
+
+
+if __name__ == "__main__":
+    print(json.dumps(document(), indent=1, ensure_ascii=False))  # noqa: T201

@@ -1,0 +1,52 @@
+"""The docs name what there is: every command, option group, error code and call."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from timegrain import errors, recording
+from timegrain.api.openapi import document
+from timegrain.cli import timegrain
+
+ROOT = Path(__file__).parents[2]
+OPERATING = (ROOT / "docs" / "operating.md").read_text()
+
+
+def commands(group: click.Group, before: str = "") -> list[str]:
+    found = []
+    for name, command in group.commands.items():
+        if command.hidden:
+            continue
+        found += commands(command, f"{before}{name} ") if isinstance(command, click.Group) else [f"{before}{name}"]
+    return found
+
+
+@pytest.mark.parametrize("command", commands(timegrain))
+def test_every_command_is_documented(command: str) -> None:
+    assert re.search(rf"`{re.escape(command)}\b", OPERATING) or re.search(
+        rf"timegrain {re.escape(command)}\b", OPERATING
+    )
+
+
+@pytest.mark.parametrize(
+    "code", sorted({one.code for one in vars(errors).values() if hasattr(one, "code")} - {"REFUSED"})
+)
+def test_every_error_code_is_documented(code: str) -> None:
+    assert f"`{code}`" in OPERATING
+
+
+def test_every_reason_of_a_refused_entry_is_documented() -> None:
+    source = Path(recording.__file__).read_text()
+    reasons = set(re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', source))
+    assert reasons >= {"END_BEFORE_START", "TOO_LONG", "IN_THE_FUTURE", "TOO_OLD", "BAD_ENTRY", "CLOCK_SKEW"}
+    assert not [reason for reason in reasons if f"`{reason}`" not in OPERATING]
+
+
+def test_the_description_of_the_api_is_the_one_kept() -> None:
+    """Where this fails on purpose: `python -m timegrain.api.openapi > docs/openapi.json`."""
+    assert json.loads((ROOT / "docs" / "openapi.json").read_text()) == document()
