@@ -130,7 +130,11 @@ def count_changes(of: Counting, changes: Changes) -> None:
 
 def _keep(of: Counting, batch: Batch, changes: Changes, now_ms: int) -> Outcome:
     outcome = Outcome()
-    device = _device_id(of, _clean(batch.report.device), now_ms // 1000)
+    name = _clean(batch.report.device)
+    if len(name) > LONGEST_NAME or _unwritable(name):
+        outcome.rejected = list(_refused_whole(batch, f"device is longer than {LONGEST_NAME} characters or no text"))
+        return outcome
+    device = _device_id(of, name, now_ms // 1000)
     admitted = list(_admitted(batch, device, of.policy, outcome, now_ms))
     kept = [fact for fact in admitted if not is_erased(of.user, fact.device, fact.start, fact.end)]
     outcome.erased = len(admitted) - len(kept)
@@ -176,6 +180,14 @@ def _admitted(batch: Batch, device: int, policy: Policy, outcome: Outcome, now_m
         outcome.warnings.append(Warned("CLOCK_SKEW", f"the newest entry ends {ahead} s in the future"))
 
 
+def _refused_whole(batch: Batch, reason: str) -> Iterator[Rejection]:
+    """Every entry, where what they share cannot be kept."""
+    for list_, _, entries in _LISTS:
+        count = len(entries(batch.report))
+        places = batch.places.get(list_, range(count))
+        yield from (Rejection(list_, place, "BAD_ENTRY", reason) for place in places)
+
+
 def _refused(entry: Entry, now_ms: int) -> tuple[str, str, bool] | None:
     start, end = entry[0], entry[1]
     if end < start:
@@ -191,11 +203,11 @@ def _refused(entry: Entry, now_ms: int) -> tuple[str, str, bool] | None:
 
 def _bad_text(entry: Entry) -> tuple[str, str, bool] | None:
     name = entry.app if isinstance(entry, Focus) else entry.browser if isinstance(entry, Page) else ""
-    if len(name) > LONGEST_NAME:
+    if len(_clean(name)) > LONGEST_NAME:
         field_ = "app" if isinstance(entry, Focus) else "browser"
         return "BAD_ENTRY", f"{field_} has more than {LONGEST_NAME} characters", False
     if isinstance(entry, Focus | Page):
-        if len(entry.url) > LONGEST_URL:
+        if len(_clean(entry.url)) > LONGEST_URL:
             return "BAD_ENTRY", f"url has more than {LONGEST_URL} characters", False
         if any(map(_unwritable, entry[2:])):
             return "BAD_ENTRY", "a text is not valid Unicode", False

@@ -161,3 +161,15 @@ def test_no_byte_of_erased_text_stays(sqlite_url: str) -> None:
         assert held() == set(words)
         erase(office)
         assert held() == set()
+
+
+def test_a_device_name_that_is_too_long_refuses_each_entry(shared_office: Office) -> None:
+    fact = {"start": "2026-02-03T09:00:00Z", "end": "2026-02-03T09:10:00Z"}
+    body = {"userId": shared_office.user, "device": "x" * 256, "focus": [{**fact, "app": "a"}], "away": [fact, fact]}
+    data = succeeded(shared_office.call(ACTIVITY, body))
+    assert [(one["list"], one["index"], one["code"]) for one in data["rejected"]] == [
+        ("focus", 0, "BAD_ENTRY"),
+        ("away", 0, "BAD_ENTRY"),
+        ("away", 1, "BAD_ENTRY"),
+    ]
+    assert data["stored"] == 0

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from timegrain.storage.engine import Database
@@ -150,9 +152,6 @@ def test_a_newer_database_is_refused(url: str) -> None:
 
 def test_the_migrations_make_the_tables_of_the_schema(database: Database) -> None:
     """What autogenerate would still change: nothing."""
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": False})
         assert compare_metadata(context, metadata) == []

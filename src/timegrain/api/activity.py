@@ -18,7 +18,7 @@ from timegrain.api.requests import Call, answered
 from timegrain.counting.facts import Away, Focus, Page, Present, Report
 from timegrain.erasing import erase
 from timegrain.errors import Detail, Forbidden, PayloadTooLarge, ValidationFailed
-from timegrain.recording import LONGEST_NAME, Batch, Rejection
+from timegrain.recording import Batch, Rejection
 from timegrain.storage.queries.people_meant import people_meant
 from timegrain.summary import asked
 
@@ -193,8 +193,8 @@ def _record(call: Call) -> Response[bytes]:
 def _whose(call: Call, request: ActivityRequest) -> tuple[int, str]:
     """The user and the device's name. Raises `ValidationFailed`, `Forbidden`, then `UserNotFound`."""
     device = None if request.device is None else request.device.replace("\0", "")
-    if device is not None and not 0 < len(device) <= LONGEST_NAME:
-        raise _wrong("device", f"must have 1 to {LONGEST_NAME} characters")
+    if device == "":
+        raise _wrong("device", "must not be empty")
     who = call.caller
     if who.user is not None and who.device is not None:
         if (request.user_id or who.user_uuid) != who.user_uuid or (device or who.device) != who.device:

@@ -12,7 +12,7 @@ from timegrain.api.access import Action, require
 from timegrain.api.envelope import decode_strictly, encoded
 from timegrain.api.requests import Call, answered
 from timegrain.errors import UserOrTeamRequired
-from timegrain.storage.queries.people_meant import people_meant
+from timegrain.storage.queries.people_meant import few_enough, people_meant
 from timegrain.summary import Summary, asked, weekly_summary
 
 MESSAGE = "Fetched weekly summary successfully"
@@ -46,6 +46,7 @@ def _work(call: Call) -> Response[bytes]:
     range_ = asked(request.start_date, request.end_date, request.time_zone)
     if not request.user_id and not request.team_id:
         raise UserOrTeamRequired
+    few_enough(request.user_id or (), request.team_id or ())
     require(call.caller, Action.READ)
     people = people_meant(call.connection, call.caller.organisation, request.user_id or (), request.team_id or ())
     data = weekly_summary(

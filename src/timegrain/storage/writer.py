@@ -26,18 +26,26 @@ class GroupWriter(Generic[Item, Result]):
 
     def __init__(self, write: Callable[[Sequence[Item]], list[Result]]) -> None:
         self._write = write
+        self._closed = False
         self._queue: queue.SimpleQueue[_Waiting[Item, Result] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="timegrain-writer", daemon=True)
         self._thread.start()
 
     def submit(self, item: Item, weight: int = 1) -> Result:
         """The result once it is committed; raises what writing raised."""
+        if self._closed:
+            raise RuntimeError("the writer is closed")
         future: Future[Result] = Future()
         self._queue.put((item, weight, future))
         return future.result()
 
+    def waiting(self) -> int:
+        """How many items are not being written yet."""
+        return self._queue.qsize()
+
     def close(self) -> None:
         """After what waits has been written."""
+        self._closed = True
         self._queue.put(None)
         self._thread.join()
 

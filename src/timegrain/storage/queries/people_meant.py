@@ -61,13 +61,18 @@ _KNOWN_TEAMS = select(teams.c.uuid).where(
 )
 
 
+def few_enough(user_ids: Sequence[UUID], team_ids: Sequence[UUID]) -> None:
+    """Raises `TooManyPeople` for what is too much before anybody is looked up."""
+    if len(set(user_ids)) > MOST_PEOPLE or len(set(team_ids)) > MOST_PEOPLE:
+        raise TooManyPeople(f"more than {MOST_PEOPLE} people are meant")
+
+
 def people_meant(
     connection: Connection, organisation: int, user_ids: Sequence[UUID], team_ids: Sequence[UUID]
 ) -> list[Meant]:
     """Raises `UserNotFound`, `TeamNotFound` with the ids in the details, `TooManyPeople`."""
+    few_enough(user_ids, team_ids)
     asked_users, asked_teams = set(user_ids), set(team_ids)
-    if len(asked_users) > MOST_PEOPLE or len(asked_teams) > MOST_PEOPLE:
-        raise TooManyPeople(f"more than {MOST_PEOPLE} people are meant")
     parameters = {
         "organisation": organisation,
         "users": packed([one.hex for one in asked_users]),

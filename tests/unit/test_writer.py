@@ -1,0 +1,57 @@
+"""Items that wait together are written together, and a bad one takes no other along."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from timegrain.storage.writer import GroupWriter
+
+
+def test_a_bad_item_takes_no_other_along() -> None:
+    groups: list[list[int]] = []
+    first_is_writing, others_wait = threading.Event(), threading.Event()
+
+    def write(items: Sequence[int]) -> list[int]:
+        if items[0] == 0:
+            first_is_writing.set()
+            assert others_wait.wait(30)
+        groups.append(list(items))
+        if 3 in items:
+            raise ValueError("three")
+        return [item * 10 for item in items]
+
+    writer = GroupWriter(write)
+    answers: dict[int, object] = {}
+
+    def submit(item: int) -> None:
+        try:
+            answers[item] = writer.submit(item)
+        except ValueError as error:
+            answers[item] = str(error)
+
+    threads = [threading.Thread(target=submit, args=(item,)) for item in range(5)]
+    threads[0].start()
+    assert first_is_writing.wait(30)
+    for thread in threads[1:]:
+        thread.start()
+    while writer.waiting() < 4:
+        threads[0].join(0.01)
+    others_wait.set()
+    for thread in threads:
+        thread.join(30)
+    writer.close()
+    assert answers == {0: 0, 1: 10, 2: 20, 3: "three", 4: 40}
+    assert groups[0] == [0]
+    assert sorted(groups[1]) == [1, 2, 3, 4]
+    assert sorted(map(tuple, groups[2:])) == [(1,), (2,), (3,), (4,)]
+
+
+def test_what_waits_is_written_before_it_closes() -> None:
+    writer: GroupWriter[int, int] = GroupWriter(list)
+    assert writer.submit(7) == 7
+    writer.close()
+    with pytest.raises(RuntimeError):
+        writer.submit(8)
