@@ -6,16 +6,14 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
-import uvicorn
 
-from timegrain.api.app import make_app
+from tests.serving import served
 from timegrain.storage.engine import Database
 
 SUMMARY, ACTIVITY = "/v1/dashboard/weekly-summary", "/v1/activity"
@@ -107,20 +105,8 @@ def fields(body: dict[str, Any]) -> list[str]:
 def serving(url: str, name: str = "Acme") -> Iterator[Office]:
     made = timegrain(url, "init", "--organisation", name, "--zone", ZONE, "--admin-email", "anna@example.com")
     database = Database(url)
-    server = uvicorn.Server(uvicorn.Config(make_app(database), port=0, log_level="warning", access_log=False))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
     try:
-        for _ in range(1500):
-            if server.started:
-                break
-            thread.join(0.02)
-            assert thread.is_alive(), "the server ended before it answered"
-        assert server.started
-        port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        with served(database) as client:
             yield Office(url, database, client, name, made["userId"], made["apiKey"])
     finally:
-        server.should_exit = True
-        thread.join(30)
         database.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from tests.serving import served
 from timegrain.storage.engine import Database
 from timegrain.storage.migrations import migrate
 
@@ -15,12 +16,13 @@ def hunt(folder: Path, worlds: int) -> int:
     """The exit code; what differs is printed."""
     database = Database(f"sqlite:///{folder}/hunt.db")
     migrate(database)
-    for seed in range(worlds):
-        try:
-            replay(database, seed)
-        except Exception as error:  # a mutant may fail in any way: all of them are catches
-            print(type(error).__name__, str(error)[:200])
-            return 3
+    with served(database) as client:
+        for seed in range(worlds):
+            try:
+                replay(database, client, seed)
+            except Exception as error:  # a mutant may fail in any way: all of them are catches
+                print(type(error).__name__, str(error)[:200])
+                return 3
     return 0
 
 

@@ -1,18 +1,20 @@
-"""The real program, taken through the steps of a world: recording, recounting, erasing, asking."""
+"""The real program, taken through the steps of a world.
+
+What a client does goes over HTTP (batches, erasures, questions), what an administrator does through the same
+functions that the command line calls.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
-from timegrain.counting.facts import Away, Focus, Page, Present, Report
+import httpx
+
 from timegrain.counting.memberships import ALWAYS, FOREVER, joined, left
 from timegrain.counting.ratings import Rating, rule_name
 from timegrain.counting.subjects import NameKind
-from timegrain.erasing import erase
-from timegrain.recording import Batch as RealBatch
-from timegrain.recording import record_all
 from timegrain.recounting import (
     change_memberships,
     change_policy,
@@ -20,11 +22,8 @@ from timegrain.recounting import (
     change_rules,
     differences,
 )
-from timegrain.storage import people, ratings
+from timegrain.storage import keys, people, ratings
 from timegrain.storage.engine import Database
-from timegrain.storage.policies import Policies
-from timegrain.storage.queries.people_meant import people_meant
-from timegrain.summary import asked, weekly_summary
 
 from .replay import (
     Batch,
@@ -39,15 +38,18 @@ from .replay import (
     ZoneChange,
 )
 
-Answer = list[tuple[date, tuple[int, int, int, int]]]
+Answer = list[tuple[date, tuple[int, ...]]]
+
+
+def written(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Program:
     """One organisation of a database that other worlds may use too."""
 
-    def __init__(self, database: Database, name: str, start: Start) -> None:
-        self.database = database
-        self.policies = Policies()
+    def __init__(self, database: Database, client: httpx.Client, name: str, start: Start) -> None:
+        self.database, self.client = database, client
         with database.write(0, policy=True) as connection:
             self.id = people.add_organisation(connection, name, start.home_zone, "test", 0).id
             values = {"titles": start.text.titles, "urls": start.text.urls, "week_start": start.week_start}
@@ -55,6 +57,8 @@ class Program:
             self.users = [
                 people.add_user(connection, self.id, f"user {n}", f"{n}@example.com", 0) for n in range(start.users)
             ]
+            key = keys.add_key(connection, self.id, "oracle", "admin", 0)[1]
+            self.headers = {"Authorization": f"Bearer {key}"}
             self.teams = [people.add_team(connection, self.id, f"team {n}", 0) for n in range(start.teams)]
 
     def apply(self, step: Step) -> Counter[str]:
@@ -73,31 +77,42 @@ class Program:
             case MembershipChange():
                 self._membership(step)
             case Erase():
-                user = self.users[step.user].id
-                erase(self.database, self.id, user, (step.start_s, step.end_s), step.device)
+                self._erase(step)
             case Question():
                 pass
         return Counter()
 
+    def _call(self, method: str, path: str, body: dict[str, Any]) -> Any:
+        answer = self.client.request(method, path, json=body, headers=self.headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["data"]
+
     def _record(self, step: Batch) -> Counter[str]:
-        made: dict[str, list[Any]] = {"focus": [], "page": [], "away": [], "present": []}
+        lists: dict[str, list[dict[str, str]]] = {"focus": [], "pages": [], "away": [], "present": []}
         for one in step.facts:
+            entry = {"start": written(one.start), "end": written(one.end)}
             match one.kind:
                 case "focus":
-                    made["focus"].append(Focus(one.start, one.end, one.app, one.url, one.title))
+                    lists["focus"].append(entry | {"app": one.app, "url": one.url, "title": one.title})
                 case "page":
-                    made["page"].append(Page(one.start, one.end, one.browser, one.url, one.title))
-                case "away":
-                    made["away"].append(Away(one.start, one.end))
-                case "present":
-                    made["present"].append(Present(one.start, one.end))
-        report = Report(step.device, *made.values())
-        user = self.users[step.user].id
-        with self.database.write(self.id, [user]) as connection:
-            outcome = record_all(connection, self.policies, [RealBatch(self.id, user, report)])[0]
-        assert outcome.rejected == []
-        counted = {"stored": outcome.stored, "unchanged": outcome.unchanged, "erased": outcome.erased}
-        return +Counter(counted)
+                    lists["pages"].append(entry | {"browser": one.browser, "url": one.url, "title": one.title})
+                case "away" | "present":
+                    lists[one.kind].append(entry)
+        user = str(self.users[step.user].uuid)
+        outcome = self._call("POST", "/v1/activity", {"userId": user, "device": step.device, **lists})
+        assert outcome["rejected"] == []
+        return +Counter({name: outcome[name] for name in ("stored", "unchanged", "erased")})
+
+    def _erase(self, step: Erase) -> None:
+        body: dict[str, Any] = {
+            "userId": str(self.users[step.user].uuid),
+            "startDate": written(step.start_s * 1000),
+            "endDate": written(step.end_s * 1000 - 1000),
+            "timeZone": "UTC",
+        }
+        if step.device is not None:
+            body["device"] = step.device
+        self._call("DELETE", "/v1/activity", body)
 
     def _device(self, user: int, name: str) -> int:
         with self.database.write(self.id, [user]) as connection:
@@ -155,27 +170,18 @@ class Program:
         assert set(map(tuple, held)) == expected
 
     def answer(self, question: Question) -> Answer:
-        with self.database.read() as connection:
-            row = people.organisation_row(connection, self.id)
-            meant = people_meant(
-                connection,
-                self.id,
-                [self.users[n].uuid for n in question.users],
-                [self.teams[n].uuid for n in question.teams],
-            )
-            range_ = asked(f"{question.first_day} 00:00:00", f"{question.last_day} 23:59:59", question.zone)
-            summary = weekly_summary(connection, self.id, row.zone, row.week_start, meant, range_, question.zone)
+        body = {
+            "startDate": f"{question.first_day} 00:00:00",
+            "endDate": f"{question.last_day} 23:59:59",
+            "timeZone": question.zone,
+            "userId": [str(self.users[n].uuid) for n in question.users],
+            "teamId": [str(self.teams[n].uuid) for n in question.teams],
+        }
+        rows = self._call("POST", "/v1/dashboard/weekly-summary", body)["breakdownSummary"]
+        classes = ("productive", "neutral", "unproductive", "idle")
         return [
-            (
-                date.fromisoformat(one.date[:10]),
-                (
-                    one.metrics.productive_time_spend_seconds,
-                    one.metrics.neutral_time_spend_seconds,
-                    one.metrics.unproductive_time_spend_seconds,
-                    one.metrics.idle_time_spend_seconds,
-                ),
-            )
-            for one in summary.breakdown_summary
+            (date.fromisoformat(row["date"][:10]), tuple(row["metrics"][f"{name}TimeSpendSeconds"] for name in classes))
+            for row in rows
         ]
 
     def differences(self) -> int:

@@ -6,8 +6,10 @@ import os
 from collections import Counter
 from pathlib import Path
 
+import httpx
 import pytest
 
+from tests.serving import served
 from timegrain.storage.engine import Database
 from timegrain.storage.migrations import migrate
 
@@ -20,10 +22,10 @@ POSTGRESQL_WORLDS = SQLITE_WORLDS // 4
 AT_ONCE = 10
 
 
-def replay(database: Database, seed: int) -> Counter[str]:
+def replay(database: Database, client: httpx.Client, seed: int) -> Counter[str]:
     """Every step of a world to the program and to the oracle; raises where they differ."""
     world = random_world(seed)
-    program = Program(database, f"world {seed}", world.start)
+    program = Program(database, client, f"world {seed}", world.start)
     for number, step in enumerate(world.steps):
         expected = world.apply(step)
         outcome = program.apply(step)
@@ -43,8 +45,9 @@ def test_worlds_on_sqlite(tmp_path: Path, first: int) -> None:
     database = Database(f"sqlite:///{tmp_path}/worlds.db")
     migrate(database)
     try:
-        for seed in range(first, first + AT_ONCE):
-            replay(database, seed)
+        with served(database) as client:
+            for seed in range(first, first + AT_ONCE):
+                replay(database, client, seed)
     finally:
         database.close()
 
@@ -55,8 +58,9 @@ def test_worlds_on_postgresql(postgres_url: str, first: int) -> None:
     database = Database(postgres_url)
     migrate(database)
     try:
-        for seed in range(first, first + AT_ONCE):
-            replay(database, seed)
+        with served(database) as client:
+            for seed in range(first, first + AT_ONCE):
+                replay(database, client, seed)
     finally:
         database.close()
 
