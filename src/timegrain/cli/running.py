@@ -142,7 +142,7 @@ def demo(session: Session, port: int, how_many: int, weeks: int, no_serve: bool)
         with session.progress("Making a sample organisation") as progress:
             made = make_sample(database, sample, progress)
         request = _request(made, port)
-        session.answer(made, f"{sample.name}: {how_many} people, {weeks} weeks.\nKey: {made['apiKey']}\n\n{request}")
+        session.answer(made, f"{sample.name}: {how_many} people, weeks: {weeks}.\nKey: {made['apiKey']}\n\n{request}")
         if not no_serve:
             listening = Listening("127.0.0.1", port)
             if not session.as_json:
@@ -152,7 +152,7 @@ def demo(session: Session, port: int, how_many: int, weeks: int, no_serve: bool)
 
 def _request(made: dict[str, Any], port: int) -> str:
     body = {
-        "startDate": f"{made['date']} 00:00:00",
+        "startDate": f"{made['weekAgo']} 00:00:00",
         "endDate": f"{made['date']} 23:59:59",
         "timeZone": made["zone"],
         "userId": [],
@@ -188,13 +188,15 @@ def make_sample(database: Database, sample: SampleOrganisation, progress: Progre
             with database.write(organisation.id, [user]) as connection:
                 record_all(connection, Policies(), batches)
         progress(done, len(sample.people))
+    today = local_day(sample.zone, sample.now)
     return {
         "organisationId": str(organisation.uuid),
         "apiKey": api_key,
         "userIds": [str(one.uuid) for one in users.values()],
         "teamIds": [str(one.uuid) for one in teams.values()],
         "zone": sample.zone,
-        "date": date.fromordinal(local_day(sample.zone, sample.now)).isoformat(),
+        "weekAgo": date.fromordinal(today - 7).isoformat(),
+        "date": date.fromordinal(today).isoformat(),
     }
 
 
