@@ -44,17 +44,18 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+def opened(url: str) -> Iterator[Database]:
+    database = Database(url)
+    migrate(database)
+    yield database
+    database.close()
+
+
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    opened = Database(database_url)
-    migrate(opened)
-    yield opened
-    opened.close()
+    yield from opened(database_url)
 
 
 @pytest.fixture
 def sqlite_database(sqlite_url: str) -> Iterator[Database]:
-    opened = Database(sqlite_url)
-    migrate(opened)
-    yield opened
-    opened.close()
+    yield from opened(sqlite_url)

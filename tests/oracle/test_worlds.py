@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from pathlib import Path
 
 import httpx
 import pytest
@@ -39,10 +38,8 @@ def replay(database: Database, client: httpx.Client, seed: int) -> Counter[str]:
     return world.decided
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("first", range(0, SQLITE_WORLDS, AT_ONCE))
-def test_worlds_on_sqlite(tmp_path: Path, first: int) -> None:
-    database = Database(f"sqlite:///{tmp_path}/worlds.db")
+def replay_some(url: str, first: int) -> None:
+    database = Database(url)
     migrate(database)
     try:
         with served(database) as client:
@@ -50,19 +47,18 @@ def test_worlds_on_sqlite(tmp_path: Path, first: int) -> None:
                 replay(database, client, seed)
     finally:
         database.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(0, SQLITE_WORLDS, AT_ONCE))
+def test_worlds_on_sqlite(sqlite_url: str, first: int) -> None:
+    replay_some(sqlite_url, first)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, POSTGRESQL_WORLDS, AT_ONCE))
 def test_worlds_on_postgresql(postgres_url: str, first: int) -> None:
-    database = Database(postgres_url)
-    migrate(database)
-    try:
-        with served(database) as client:
-            for seed in range(first, first + AT_ONCE):
-                replay(database, client, seed)
-    finally:
-        database.close()
+    replay_some(postgres_url, first)
 
 
 @pytest.mark.slow

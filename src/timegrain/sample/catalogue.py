@@ -109,7 +109,7 @@ _EVERYBODY = (
     Activity(2, BROWSER, "{topic} - page {n} - Team wiki", "wiki.example.com", "pages/{n}/{slug}", 1.2),
     Activity(1, BROWSER, "{topic} explained, part {n} - YouTube", "www.youtube.com", "watch?v=s{n}", 1.6),
     Activity(1, BROWSER, "Day {n}: {who} holds the innings | ESPNcricinfo", "www.espncricinfo.com", "live/{n}"),
-    Activity(1, BROWSER, "{topic}? ({n} comments) : r/work", "www.reddit.com", "r/work/comments/{n}/{slug}/"),
+    Activity(1, BROWSER, "{topic}? ({n} comments) : r/jobs", "www.reddit.com", "r/jobs/comments/{n}/{slug}/"),
     Activity(1, BROWSER, "New Tab", dwell=0.3),
 )
 
