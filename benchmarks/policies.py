@@ -9,11 +9,11 @@ from sqlalchemy import func, select
 
 from benchmarks.measuring import Row, new_database, seconds
 from timegrain import clock
-from timegrain.cli.running import make_sample
 from timegrain.counting.ratings import Rating
 from timegrain.counting.subjects import NameKind
 from timegrain.recounting import change_policy, change_rules
 from timegrain.sample.organisation import sample_organisation
+from timegrain.seeding import store_sample
 from timegrain.storage.ratings import ORGANISATION, StoredRule
 from timegrain.storage.schema import facts
 
@@ -21,7 +21,7 @@ from timegrain.storage.schema import facts
 def measure(folder: Path) -> Iterator[Row]:
     database = new_database(folder, "sample")
     sample = sample_organisation(35, 13, now=clock.now())
-    took = seconds(lambda: make_sample(database, sample, lambda _done, _total: None))
+    took = seconds(lambda: store_sample(database, sample, lambda _done, _total: None))
     with database.read() as connection:
         count = connection.execute(select(func.count()).select_from(facts)).scalar_one()
     yield Row("35 people × 13 weeks, made and counted", f"{took:.0f} s", f"{count:,} facts", "< 60 s", took < 60)

@@ -24,8 +24,8 @@ from timegrain.storage.policies import ALL_DEVICES, Policy, UserPolicy, of_user
 AT_ONCE = 28 * DAY
 """Seconds counted at a time, which bounds the memory of a long recount."""
 
-
 MANY_FACTS = 1000
+"""More than this hold so many names that all of the user are read instead of those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,32 +65,33 @@ def everything(of: Counting) -> Range | None:
 def recount(of: Counting, windows: Iterable[Range]) -> None:
     """Count the slots under `windows` again."""
     for ranges in parts(windows):
-        slots.replace(of.connection, of.owner, ranges, tally(spans(of, ranges)), of.policy.zone)
+        slots.replace(of.connection, of.owner, ranges, counted_anew(of, ranges), of.policy.zone)
 
 
-def rejudge(before: Counting, after: Counting, windows: Iterable[Range]) -> int:
+def rejudge(of: Counting, limits: Limits, ignoring: RuleBook, windows: Iterable[Range]) -> int:
     """Bring the slots under `windows` up to date where policy puts the same facts into other states.
 
-    Only the seconds of the windows are counted, as before and as after, and the slots get the difference.
-    The ratings are those of after: they have been moved. Returns how many seconds are in another class.
+    Before, there were these `limits`, and `ignoring` said what is ignore idle; ratings are as they are now:
+    they have been moved. Only the seconds of the windows are counted, as before and as now, and the slots
+    get the difference. Returns how many seconds are in another class.
     """
     seconds = 0
-    for ranges in grouped(union(windows)):
-        read = _read(after, ranges)
+    for ranges in _at_once(union(windows)):
+        read = _read(of, ranges)
         if read is None:
             continue
-        old = tally(read.spans(before.user.limits, list(_periods(after, read.names, ranges, before.policy.book))))
-        new = tally(read.spans(after.user.limits, list(_periods(after, read.names, ranges))))
-        seconds += slots.add(after.connection, after.owner, old, new, after.policy.zone)
+        old = tally(read.spans(limits, list(_periods(of, read.names, ranges, ignoring))))
+        new = tally(read.spans(of.user.limits, list(_periods(of, read.names, ranges))))
+        seconds += slots.add(of.connection, of.owner, old, new, of.policy.zone)
     return seconds
 
 
 def parts(windows: Iterable[Range]) -> Iterator[list[Range]]:
     """Whole slots that cover the windows, in order, in groups that can be counted at once."""
-    return grouped(to_slots(windows))
+    return _at_once(to_slots(windows))
 
 
-def grouped(ranges: Iterable[Range]) -> Iterator[list[Range]]:
+def _at_once(ranges: Iterable[Range]) -> Iterator[list[Range]]:
     """Ranges in order, in groups that span at most `AT_ONCE` seconds; a longer one is cut."""
     group: list[Range] = []
     for start, end in ranges:

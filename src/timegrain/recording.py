@@ -238,14 +238,24 @@ def _clean(text: str) -> str:
     return text.replace("\0", "") if "\0" in text else text
 
 
-def grouped(reports: Iterable[Report], most: int = FACTS_A_GROUP) -> Iterator[list[Report]]:
-    """Reports in groups to be recorded in one transaction each, for an import or the sample."""
+def record_in_bulk(
+    database: Database, organisation: int, user: int, reports: Iterable[Report]
+) -> Iterator[list[Outcome]]:
+    """Record many reports of one user, some in one transaction; the outcomes of each when it is committed."""
+    policies = Policies()
+    for group in _grouped(reports):
+        with database.write(organisation, [user]) as connection:
+            outcomes = record_all(connection, policies, [Batch(organisation, user, report) for report in group])
+        yield outcomes
+
+
+def _grouped(reports: Iterable[Report]) -> Iterator[list[Report]]:
     group: list[Report] = []
     size = 0
     for report in reports:
         group.append(report)
         size += len(report)
-        if size >= most:
+        if size >= FACTS_A_GROUP:
             yield group
             group, size = [], 0
     if group:

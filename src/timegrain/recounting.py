@@ -22,7 +22,7 @@ from timegrain.counted import (
     rejudge,
     stretches_anew,
 )
-from timegrain.counting.instants import SLOT, Range
+from timegrain.counting.instants import Range
 from timegrain.counting.memberships import Membership
 from timegrain.counting.ratings import Settled
 from timegrain.counting.stretches import Limits
@@ -32,7 +32,7 @@ from timegrain.errors import Refused
 from timegrain.storage import people, ratings, slots, stretches
 from timegrain.storage.engine import Database
 from timegrain.storage.names import Name, all_names
-from timegrain.storage.policies import Policies, Policy, raise_version
+from timegrain.storage.policies import Policies, Policy, of_user, raise_version
 
 Progress = Callable[[int, int], None]
 
@@ -99,24 +99,20 @@ def _apply_rules(of: Counting, before: Policy, names: Mapping[int, Name]) -> int
         organisation, user, _ = of.owner
         limits = of.user.limits
         long_ones = stretches.at_least(of.connection, organisation, user, limits.threshold)
-        seconds += rejudge(replace(of, policy=before), of, ignored_otherwise(long_ones, limits))
+        seconds += rejudge(of, limits, before.book, ignored_otherwise(long_ones, limits))
     return seconds
 
 
 def _move(of: Counting, within: Range, rated: Mapping[int, tuple[Settled, Settled]]) -> int:
     """Move the active seconds of subjects from one class to another, in slots and days."""
     rows = slots.of_subjects(of.connection, of.owner, within, list(rated))
-    if not rows:
-        return 0
-    span = min(row[0] for row in rows), max(row[0] for row in rows) + SLOT
-    totals = {slot: list(tally) for slot, tally in slots.totals(of.connection, of.owner, span).items()}
+    changed: dict[int, list[int]] = {}
     for slot, subject, seconds in rows:
         old, new = rated[subject]
-        totals[slot][old.rating] -= seconds
-        totals[slot][new.rating] += seconds
-    moved = {row[0] for row in rows}
-    slots.set_totals(of.connection, of.owner, {slot: Tally(*totals[slot]) for slot in moved})
-    slots.sum_days(of.connection, of.owner, [span], of.policy.zone)
+        by_class = changed.setdefault(slot, [0, 0, 0, 0])
+        by_class[old.rating] -= seconds
+        by_class[new.rating] += seconds
+    slots.add_totals(of.connection, of.owner, changed, of.policy.zone)
     return sum(seconds for _, _, seconds in rows)
 
 
@@ -135,8 +131,10 @@ def change_policy(
         return
     with database.write(organisation, policy=True) as connection:
         before = Policies().read(connection, organisation)
-        everybody = [user] if user is not None else [p.id for p in people.all_users(connection, organisation)]
-        earlier = {id_: counting(connection, before, id_) for id_ in everybody}
+        everybody = [p for p in people.all_users(connection, organisation) if user is None or p.id == user]
+        if not values.keys() & {*_COLUMNS, "zone"}:
+            everybody = []  # nothing that is counted depends on the rest
+        earlier = {person.id: of_user(connection, before, person.id).limits for person in everybody}
         if user is None:
             _require_order(replace(before.limits, **_as_limits(values)), "the organisation")
             people.set_organisation_policy(connection, organisation, dict(values))
@@ -144,16 +142,23 @@ def change_policy(
             people.set_user_policy(connection, organisation, user, dict(values))
         raise_version(connection, organisation)
         after = Policies().read(connection, organisation)
-        for done, id_ in enumerate(everybody, 1):
-            of = counting(connection, after, id_)
-            _require_order(of.user.limits, people.user_row(connection, organisation, id_).email)
-            if of.user.limits != earlier[id_].user.limits:
-                by_device = stretches.all_of(connection, organisation, id_)
-                every = [stretch for found in by_device.values() for stretch in found]
-                rejudge(earlier[id_], of, judged_otherwise(every, earlier[id_].user.limits, of.user.limits))
+        for done, person in enumerate(everybody, 1):
+            limits = of_user(connection, after, person.id).limits
+            _require_order(limits, person.email)
+            if limits != earlier[person.id]:
+                _relimit(counting(connection, after, person.id), earlier[person.id])
             if before.zone != after.zone:
-                _rezone(of)
+                _rezone(counting(connection, after, person.id))
             progress(done, len(everybody))
+
+
+def _relimit(of: Counting, before: Limits) -> None:
+    """The user's limits are others now: some stretches are judged otherwise."""
+    organisation, user, _ = of.owner
+    # What is shorter than both thresholds is active either way.
+    shortest = min(before.threshold, of.user.limits.threshold)
+    long_ones = stretches.at_least(of.connection, organisation, user, shortest)
+    rejudge(of, before, of.policy.book, judged_otherwise(long_ones, before, of.user.limits))
 
 
 _COLUMNS = {

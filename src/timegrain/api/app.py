@@ -13,7 +13,6 @@ from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from sqlalchemy import text
 
 from timegrain.api.activity import delete_activity, post_activity
 from timegrain.api.envelope import as_known, failure
@@ -40,8 +39,7 @@ PATHS = (
 def health(request: Request[Any, Any, Any]) -> dict[str, Any]:
     """Alive, and the database answers."""
     house: House = request.app.state.house
-    with house.database.read() as connection:
-        connection.execute(text("SELECT 1"))
+    house.database.ping()
     return {
         "success": True,
         "statusCode": 200,

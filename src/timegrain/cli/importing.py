@@ -11,10 +11,9 @@ from timegrain import clock
 from timegrain.cli.session import Session, command
 from timegrain.counting.facts import Report
 from timegrain.errors import Refused
-from timegrain.recording import Batch, grouped, record_all
+from timegrain.recording import record_in_bulk
 from timegrain.storage import people
 from timegrain.storage.engine import Database
-from timegrain.storage.policies import Policies
 from timegrain.trackers.activitywatch import ActivityWatchFormatError, read_export
 
 
@@ -62,15 +61,13 @@ def _record(
     session: Session, database: Database, organisation: int, user: int, reports: list[Report]
 ) -> dict[str, Any]:
     counts = dict.fromkeys(("stored", "unchanged", "erased", "rejected"), 0)
-    groups = list(grouped(reports))
+    done = 0
     with session.progress("Importing") as progress:
-        for done, group in enumerate(groups, 1):
-            batches = [Batch(organisation, user, report) for report in group]
-            with database.write(organisation, [user]) as connection:
-                outcomes = record_all(connection, Policies(), batches)
+        for outcomes in record_in_bulk(database, organisation, user, reports):
             for outcome in outcomes:
                 for name in ("stored", "unchanged", "erased"):
                     counts[name] += getattr(outcome, name)
                 counts["rejected"] += len(outcome.rejected)
-            progress(done, len(groups))
+            done += len(outcomes)
+            progress(done, len(reports))
     return counts

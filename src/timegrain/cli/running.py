@@ -7,7 +7,6 @@ import json
 import logging
 import os
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +17,11 @@ from timegrain import clock
 from timegrain.api import served
 from timegrain.api.app import Observed, make_app
 from timegrain.cli.session import Session, command, default_path
-from timegrain.counting.calendar import local_day
-from timegrain.counting.memberships import ALWAYS, FOREVER, Membership, settled
-from timegrain.counting.ratings import Rating, rule_name
-from timegrain.counting.subjects import NameKind
 from timegrain.errors import Refused
-from timegrain.recording import Batch, grouped, record_all
-from timegrain.recounting import Progress
-from timegrain.sample.catalogue import SampleRating
-from timegrain.sample.organisation import SampleOrganisation, sample_organisation
-from timegrain.sample.people import SamplePerson
-from timegrain.storage import keys, people, ratings
-from timegrain.storage.engine import Database
+from timegrain.sample.organisation import sample_organisation
+from timegrain.seeding import store_sample
 from timegrain.storage.migrations import migrate
-from timegrain.storage.policies import Policies
-from timegrain.storage.ratings import StoredRule
-from timegrain.zonedata import bring_up_to_date, version
+from timegrain.zonedata import bring_up_to_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +128,7 @@ def demo(session: Session, port: int, how_many: int, weeks: int, no_serve: bool)
         migrate(database)
         sample = sample_organisation(how_many, weeks, now=clock.now())
         with session.progress("Making a sample organisation") as progress:
-            made = make_sample(database, sample, progress)
+            made = store_sample(database, sample, progress)
         request = _request(made, port)
         session.answer(made, f"{sample.name}: {how_many} people, weeks: {weeks}.\nKey: {made['apiKey']}\n\n{request}")
         if not no_serve:
@@ -163,56 +151,3 @@ def _request(made: dict[str, Any], port: int) -> str:
         f"  -H 'Authorization: Bearer {made['apiKey']}' -H 'Content-Type: application/json' \\\n"
         f"  -d '{json.dumps(body)}'"
     )
-
-
-def make_sample(database: Database, sample: SampleOrganisation, progress: Progress) -> dict[str, Any]:
-    """Store the sample's people, rules and facts, through the recording code of a device's batch."""
-    now = clock.now()
-    with database.write(0, policy=True) as connection:
-        organisation = people.add_organisation(connection, sample.name, sample.zone, version(), now)
-        teams = {name: people.add_team(connection, organisation.id, name, now) for name in sample.teams}
-        users = {
-            one.email: people.add_user(connection, organisation.id, one.name, one.email, now, one.admin)
-            for one in sample.people
-        }
-        for one in sample.people:
-            held = _memberships(one, {name: team.id for name, team in teams.items()})
-            people.set_memberships(connection, organisation.id, users[one.email].id, held)
-        rules = [_rule(one, teams[one.team].id if one.team else ratings.ORGANISATION) for one in sample.ratings]
-        ratings.put(connection, organisation.id, rules)
-        _, api_key = keys.add_key(connection, organisation.id, "demo", "admin", now)
-    for done, one in enumerate(sample.people, 1):
-        user = users[one.email].id
-        for group in grouped(sample.reports(one)):
-            batches = [Batch(organisation.id, user, report) for report in group]
-            with database.write(organisation.id, [user]) as connection:
-                record_all(connection, Policies(), batches)
-        progress(done, len(sample.people))
-    today = local_day(sample.zone, sample.now)
-    return {
-        "organisationId": str(organisation.uuid),
-        "apiKey": api_key,
-        "userIds": [str(one.uuid) for one in users.values()],
-        "teamIds": [str(one.uuid) for one in teams.values()],
-        "zone": sample.zone,
-        "weekAgo": date.fromordinal(today - 7).isoformat(),
-        "date": date.fromordinal(today).isoformat(),
-    }
-
-
-def _memberships(person: SamplePerson, teams: dict[str, int]) -> list[Membership]:
-    return settled(
-        Membership(
-            teams[one.team],
-            one.first_day.toordinal() if one.first_day else ALWAYS,
-            one.last_day.toordinal() if one.last_day else FOREVER,
-            one.primary,
-        )
-        for one in person.teams
-    )
-
-
-def _rule(one: SampleRating, team: int) -> StoredRule:
-    kind = NameKind.APPLICATION if one.kind == "application" else NameKind.SITE
-    ignored = (True if one.ignore_idle else None) if team else one.ignore_idle
-    return StoredRule(team, kind, rule_name(kind, one.subject), one.subject, Rating[one.rating.upper()], ignored)

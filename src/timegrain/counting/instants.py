@@ -19,7 +19,6 @@ SLOT = 900
 """Seconds in a slot. Every local midnight of every zone from 2000 to 2037 falls on a slot's edge."""
 
 DAY = 86_400
-MILLISECONDS = 1000
 LONGEST_FACT = DAY
 """Seconds a fact may last; senders split what is longer."""
 

@@ -77,6 +77,11 @@ class Database:
                     _lock(connection, organisation, users, policy)
                     yield connection
 
+    def ping(self) -> None:
+        """Raises `Unavailable` where the database does not answer."""
+        with self.read() as connection:
+            connection.execute(text("SELECT 1"))
+
     def scrub(self) -> None:
         """After an erasure: leave no byte of it in unused parts of pages or in the write-ahead log.
 

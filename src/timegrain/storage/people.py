@@ -182,16 +182,6 @@ def memberships_of(connection: Connection, organisation: int, user: int) -> list
     return sorted(Membership(*row) for row in rows)
 
 
-def all_memberships(connection: Connection, organisation: int) -> dict[int, list[Membership]]:
-    """By user."""
-    found: dict[int, list[Membership]] = {}
-    rows = connection.execute(select(memberships).where(memberships.c.organisation_id == organisation))
-    for row in rows:
-        held = Membership(row.team_id, row.first_day, row.end_day, row.is_primary)
-        found.setdefault(row.user_id, []).append(held)
-    return found
-
-
 def set_memberships(connection: Connection, organisation: int, user: int, held: Iterable[Membership]) -> None:
     connection.execute(
         delete(memberships).where(memberships.c.organisation_id == organisation, memberships.c.user_id == user)

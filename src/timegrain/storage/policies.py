@@ -102,11 +102,6 @@ class Policies:
                 self._known[organisation] = policy
         return policy
 
-    def forget(self, organisation: int) -> None:
-        """After a transaction that read its own uncommitted changes was rolled back."""
-        with self._changing:
-            self._known.pop(organisation, None)
-
 
 def of_user(connection: Connection, policy: Policy, user: int) -> UserPolicy:
     known = policy.users.get(user)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, select
@@ -85,27 +85,32 @@ def replace(connection: Connection, owner: Owner, ranges: Sequence[Range], count
 
 def add(connection: Connection, owner: Owner, old: Counted, new: Counted, zone: str) -> int:
     """Add to the stored slots what `new` counts more than `old`, days included; how many seconds moved."""
-    changed = {
-        slot: [after - before for before, after in zip(old.totals.get(slot, NOTHING), tally, strict=True)]
-        for slot, tally in ((slot, new.totals.get(slot, NOTHING)) for slot in old.totals.keys() | new.totals.keys())
-    }
+    changed = {}
+    for slot in old.totals.keys() | new.totals.keys():
+        pairs = zip(old.totals.get(slot, NOTHING), new.totals.get(slot, NOTHING), strict=True)
+        changed[slot] = [after - before for before, after in pairs]
+    add_totals(connection, owner, changed, zone)
+    _add_subjects(connection, owner, old, new)
+    return sum(
+        max(sum(d for d in by_class if d > 0), -sum(d for d in by_class if d < 0)) for by_class in changed.values()
+    )
+
+
+def add_totals(connection: Connection, owner: Owner, changed: Mapping[int, Sequence[int]], zone: str) -> None:
+    """Add seconds by class, which may be negative, to the totals of slots, days included."""
     changed = {slot: by_class for slot, by_class in changed.items() if any(by_class)}
     if not changed:
-        return 0
+        return
     stored = totals(connection, owner, (min(changed), max(changed) + SLOT))
     added = {
         slot: Tally(*map(sum, zip(stored.get(slot, NOTHING), by_class, strict=True)))
         for slot, by_class in changed.items()
     }
-    set_totals(connection, owner, {slot: tally for slot, tally in added.items() if tally != NOTHING})
+    store(connection, slot_totals, [(*owner, slot, *tally) for slot, tally in added.items() if tally != NOTHING])
     empty = [slot for slot, tally in added.items() if tally == NOTHING]
     if empty:
         connection.execute(_DELETE_TOTALS, [_parameters(owner, (slot, slot + SLOT)) for slot in empty])
-    _add_subjects(connection, owner, old, new)
     sum_days(connection, owner, [(slot, slot + SLOT) for slot in changed], zone)
-    return sum(
-        max(sum(d for d in by_class if d > 0), -sum(d for d in by_class if d < 0)) for by_class in changed.values()
-    )
 
 
 def _add_subjects(connection: Connection, owner: Owner, old: Counted, new: Counted) -> None:
@@ -116,11 +121,6 @@ def _add_subjects(connection: Connection, owner: Owner, old: Counted, new: Count
     less = {key[0] for key, seconds in more.items() if seconds < 0}
     if less:
         connection.execute(_DELETE_NO_SUBJECTS, [_parameters(owner, (slot, slot + SLOT)) for slot in less])
-
-
-def set_totals(connection: Connection, owner: Owner, changed: dict[int, Tally]) -> None:
-    """Give slots new totals; their days are summed by `sum_days`."""
-    store(connection, slot_totals, [(*owner, slot, *tally) for slot, tally in changed.items()])
 
 
 def sum_days(connection: Connection, owner: Owner, ranges: Sequence[Range], zone: str) -> None:
