@@ -63,7 +63,8 @@ _KNOWN_TEAMS = select(teams.c.uuid).where(
 
 def few_enough(user_ids: Sequence[UUID], team_ids: Sequence[UUID]) -> None:
     """Raises `TooManyPeople` for what is too much before anybody is looked up."""
-    if len(set(user_ids)) > MOST_PEOPLE or len(set(team_ids)) > MOST_PEOPLE:
+    # The sets are made only where there may be too many: this runs in front of each question.
+    if any(len(ids) > MOST_PEOPLE and len(set(ids)) > MOST_PEOPLE for ids in (user_ids, team_ids)):
         raise TooManyPeople(f"more than {MOST_PEOPLE} people are meant")
 
 
