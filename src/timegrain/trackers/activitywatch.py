@@ -11,44 +11,34 @@ Python server's, and the Rust server's with event ids, bucket metadata and nanos
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
 
 from timegrain.counting.facts import Away, Focus, Page, Present, Report
+from timegrain.trackers.events import (
+    INPUT,
+    PAGES,
+    WINDOWS,
+    Fact,
+    LeftOutError,
+    event_of,
+    facts_of,
+    shown,
+    watcher_and_host,
+)
 from timegrain.trackers.suspicions import Suspicion, Window, inputs_without_change
 
-WINDOWS, PAGES, INPUT = "currentwindow", "web.tab.current", "afkstatus"
-
-UNREADABLE = "unreadable"
-NEGATIVE = "negative duration"
-IN_THE_FUTURE = "begins in the future"
-INCOGNITO = "incognito"
 NO_HOST = "bucket without a host"
-
-DAY_MS = 24 * 3600 * 1000
-LONGEST_S = 366 * 24 * 3600
-"""A longer event is no time that anybody spent, and would become thousands of facts."""
-
-BUCKET_ID = re.compile(r"aw-watcher-(?:web-)?([^_]+)(?:_(.+))?")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-NANOSECOND_DIGITS = re.compile(r"[.,]\d{6}(\d{1,3})")
 
 
 class ActivityWatchFormatError(Exception):
     """The file is no ActivityWatch export. The message is one line and says where."""
 
     code = "BAD_EXPORT"
-
-
-class _LeftOutError(Exception):
-    """This event becomes no fact; the argument is the reason it is counted under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +81,6 @@ class _Bucket(NamedTuple):
     type: str
     hostname: str
     events: list[object]
-
-    @property
-    def watcher_and_host(self) -> tuple[str, str]:
-        """`aw-watcher-web-firefox_ANNA-PC` → (`firefox`, `ANNA-PC`); the host may be missing."""
-        match = BUCKET_ID.fullmatch(self.id.partition("-synced-from-")[0])
-        return (match[1], match[2] or "") if match else (self.id, "")
 
 
 def _document(data: bytes) -> object:
@@ -159,49 +143,10 @@ def _host(bucket: _Bucket) -> str:
     # A window watcher's `unknown` is a name like any other (phones have it); elsewhere it says nothing.
     if bucket.hostname and (bucket.type in (WINDOWS, INPUT) or bucket.hostname.lower() != "unknown"):
         return bucket.hostname
-    return bucket.watcher_and_host[1]
+    return watcher_and_host(bucket.id)[1]
 
 
-# --- One event --------------------------------------------------------------------------------------------
-
-
-def _start_ns(timestamp: object) -> int:
-    if not isinstance(timestamp, str):
-        raise _LeftOutError(UNREADABLE)
-    try:
-        instant = datetime.fromisoformat(timestamp)
-    except ValueError:
-        raise _LeftOutError(UNREADABLE) from None
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=UTC)
-    nanoseconds = (instant - EPOCH) // MICROSECOND * 1000
-    if finer := NANOSECOND_DIGITS.search(timestamp):  # which a datetime drops
-        nanoseconds += int(finer[1].ljust(3, "0"))
-    return nanoseconds
-
-
-def _duration_ns(seconds: object) -> int:
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool):
-        raise _LeftOutError(UNREADABLE)
-    if seconds < 0:
-        raise _LeftOutError(NEGATIVE)
-    if not seconds <= LONGEST_S:  # NaN is not either
-        raise _LeftOutError(UNREADABLE)
-    return round(seconds * 1_000_000_000)  # the nearest: 2.9999999999999996 was 3
-
-
-def _text(data: Mapping[str, object], key: str) -> str:
-    value = data.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise _LeftOutError(UNREADABLE)
-    return value
-
-
-def _pieces(start: int, end: int) -> list[tuple[int, int]]:
-    """Cut every 24 hours from the start, so that of an event that grows only the last piece does."""
-    return [(cut, min(cut + DAY_MS, end)) for cut in range(start, end, DAY_MS)] or [(start, end)]
+# --- Its events ------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -214,6 +159,17 @@ class _Device:
     """What was shown, also where it is left out for privacy."""
     inputs: list[tuple[int, int]] = field(default_factory=list)
     """The present intervals before any split."""
+
+    def add(self, fact: Fact) -> None:
+        match fact:
+            case Focus():
+                self.focus.append(fact)
+            case Page():
+                self.pages.append(fact)
+            case Away():
+                self.away.append(fact)
+            case Present():
+                self.present.append(fact)
 
     def report(self, name: str) -> Report:
         return Report(name, sorted(self.focus), sorted(self.pages), sorted(self.away), sorted(self.present))
@@ -238,27 +194,21 @@ class _Reading:
         for event in bucket.events:
             try:
                 self._take_event(bucket, device, event)
-            except _LeftOutError as reason:
+            except LeftOutError as reason:
                 self.left_out[str(reason)] += 1
 
-    def _take_event(self, bucket: _Bucket, device: _Device, event: object) -> None:
-        if not isinstance(event, dict) or not isinstance(data := event.get("data"), dict):
-            raise _LeftOutError(UNREADABLE)
-        start_ns = _start_ns(event.get("timestamp"))
-        end_ns = start_ns + _duration_ns(event.get("duration"))
-        start, end = start_ns // 1_000_000, end_ns // 1_000_000
-        if start > self.now:
-            raise _LeftOutError(IN_THE_FUTURE)
-        in_future = end > self.now
-        pieces = _pieces(start, min(end, self.now))
-        if bucket.type == INPUT:
-            _add_input(device, data, pieces)
-        elif bucket.type == WINDOWS:
-            _add_window(device, data, pieces)
-        else:
-            _add_page(device, data, pieces, bucket.watcher_and_host[0])
-        self.cut_at_now += in_future
-        self.split += len(pieces) > 1
+    def _take_event(self, bucket: _Bucket, device: _Device, written: object) -> None:
+        event = event_of(written)
+        start, end = event.start_ns // 1_000_000, event.end_ns // 1_000_000
+        if bucket.type == WINDOWS and start <= self.now:
+            device.windows.append(Window(start, min(end, self.now), shown(event.data)))
+        made = facts_of(event, bucket.type, bucket.id, self.now)
+        for fact in made:
+            device.add(fact)
+        if isinstance(made[0], Present):
+            device.inputs.append((made[0].start, made[-1].end))
+        self.cut_at_now += end > self.now
+        self.split += len(made) > 1
 
     def export(self) -> ActivityWatchExport:
         reports = [device.report(name) for name, device in sorted(self.devices.items())]
@@ -275,29 +225,3 @@ class _Reading:
             split=self.split,
             events=self.events,
         )
-
-
-def _add_window(device: _Device, data: Mapping[str, object], pieces: Sequence[tuple[int, int]]) -> None:
-    app, url, title = _text(data, "app"), _text(data, "url"), _text(data, "title")
-    device.windows.append(Window(pieces[0][0], pieces[-1][1], (app, url, title)))
-    if data.get("incognito"):
-        raise _LeftOutError(INCOGNITO)
-    device.focus += [Focus(start, end, app, url, title) for start, end in pieces]
-
-
-def _add_page(device: _Device, data: Mapping[str, object], pieces: Sequence[tuple[int, int]], browser: str) -> None:
-    if data.get("incognito"):
-        raise _LeftOutError(INCOGNITO)
-    url, title = _text(data, "url"), _text(data, "title")
-    device.pages += [Page(start, end, browser, url, title) for start, end in pieces]
-
-
-def _add_input(device: _Device, data: Mapping[str, object], pieces: Sequence[tuple[int, int]]) -> None:
-    match data.get("status"):
-        case "afk":
-            device.away += [Away(start, end) for start, end in pieces]
-        case "not-afk":
-            device.present += [Present(start, end) for start, end in pieces]
-            device.inputs.append((pieces[0][0], pieces[-1][1]))
-        case _:
-            raise _LeftOutError(UNREADABLE)
