@@ -19,7 +19,10 @@ OPERATING = (ROOT / "docs" / "operating.md").read_text()
 
 def commands(group: click.Group, before: str = "") -> list[str]:
     found = []
-    for name, command in group.commands.items():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         if command.hidden:
             continue
         found += commands(command, f"{before}{name} ") if isinstance(command, click.Group) else [f"{before}{name}"]

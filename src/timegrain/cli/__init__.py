@@ -3,19 +3,44 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
 
-from timegrain.cli.figures import policy, rate, recount, summary
-from timegrain.cli.importing import import_
-from timegrain.cli.people import init, key, team, user
-from timegrain.cli.running import demo, serve
-from timegrain.cli.session import Session
-from timegrain.counted import collect_seldom
+from timegrain.cli.answering import Options
 from timegrain.errors import TimegrainError
 
+COMMANDS = {
+    "init": "people",
+    "team": "people",
+    "user": "people",
+    "key": "people",
+    "rate": "figures",
+    "policy": "figures",
+    "recount": "figures",
+    "import": "importing",
+    "summary": "figures",
+    "serve": "running",
+    "demo": "running",
+}
+"""Each command and its module, which is imported when it is wanted: the agent must not load the server."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class Imported(click.Group):
+    """The commands of `COMMANDS`; `import` is `import_` in its module, since Python has the word."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"timegrain.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, "import_" if cmd_name == "import" else cmd_name)
+        return command
+
+
+@click.group(cls=Imported, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="timegrain")
 @click.option("--database", metavar="URL", envvar="TIMEGRAIN_DATABASE", help="sqlite:///PATH or postgresql://...")
 @click.option("--organisation", metavar="NAME", help="Which one, where the database holds several.")
@@ -23,16 +48,11 @@ from timegrain.errors import TimegrainError
 @click.pass_context
 def timegrain(context: click.Context, database: str | None, organisation: str | None, as_json: bool) -> None:
     """Exact computer-time and productivity figures."""
-    context.obj = Session(database, organisation, as_json)
-
-
-for command in (init, team, user, key, rate, policy, recount, import_, summary, serve, demo):
-    timegrain.add_command(command)
+    context.obj = Options(database, organisation, as_json)
 
 
 def main() -> None:
     """Errors go to standard error in one line and exit with 1; wrong usage exits with 2."""
-    collect_seldom()
     try:
         timegrain(standalone_mode=False)
     except click.UsageError as error:

@@ -9,8 +9,9 @@ import click
 import msgspec
 
 from timegrain import clock
+from timegrain.cli.answering import table
 from timegrain.cli.people import DAY, known_zone
-from timegrain.cli.session import Session, command, table
+from timegrain.cli.session import Session, command
 from timegrain.counting.calendar import local_day
 from timegrain.counting.ratings import Rating, could_be_host, rule_name
 from timegrain.counting.subjects import NameKind

@@ -9,12 +9,13 @@ import click
 from sqlalchemy import Connection
 
 from timegrain import clock
-from timegrain.cli.session import Session, command, table
+from timegrain.cli.answering import table
+from timegrain.cli.session import Session, command
 from timegrain.counting.calendar import UnknownZoneError, local_day, zone_named
 from timegrain.counting.memberships import ALWAYS, Membership, joined, left
 from timegrain.errors import Refused
 from timegrain.recounting import change_memberships
-from timegrain.storage import keys, people
+from timegrain.storage import devices, keys, people
 from timegrain.storage.migrations import migrate
 from timegrain.storage.people import Organisation
 from timegrain.zonedata import version
@@ -136,7 +137,7 @@ def user_add(session: Session, name: str, email: str, teams: tuple[str, ...]) ->
             for place, team_id in enumerate(team_ids):
                 held = joined(held, team_id, ALWAYS, primary=place == 0)
             people.set_memberships(connection, organisation.id, made.id, held)
-            device = people.add_device(connection, organisation.id, made.id, "default", now)
+            device = devices.add_device(connection, organisation.id, made.id, "default", now)
             _, token = keys.add_key(connection, organisation.id, "default", keys.DEVICE, now, made.id, device.id)
         session.answer(
             {"userId": str(made.uuid), "deviceToken": token},
