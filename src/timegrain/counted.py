@@ -16,9 +16,9 @@ from timegrain.counting.stretches import Limits
 from timegrain.counting.subjects import BROWSER_OF, LOCKED, NameKind
 from timegrain.counting.tallies import Counted, tally
 from timegrain.storage import facts, slots, stretches
+from timegrain.storage.devices import Device, devices_of
 from timegrain.storage.facts import FactKind, FactRow
 from timegrain.storage.names import Name, all_names, names_by_id
-from timegrain.storage.people import Device, devices_of
 from timegrain.storage.policies import ALL_DEVICES, Policy, UserPolicy, of_user
 
 AT_ONCE = 28 * DAY

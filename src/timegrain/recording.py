@@ -17,9 +17,9 @@ from timegrain.counting.facts import Away, Focus, Page, Present, Report
 from timegrain.counting.instants import LONGEST_FACT
 from timegrain.counting.subjects import application, host
 from timegrain.storage import facts, stretches
+from timegrain.storage.devices import Reported, add_device, note_reports
 from timegrain.storage.engine import Database
 from timegrain.storage.facts import Changes, FactKind, Incoming
-from timegrain.storage.people import add_device
 from timegrain.storage.policies import ALL_DEVICES, Policies, Policy, UserPolicy
 from timegrain.storage.writer import GroupWriter
 
@@ -31,6 +31,8 @@ OLDEST_MS = 946_684_800_000
 """2000-01-01T00:00:00Z."""
 
 FACTS_A_GROUP = 20_000
+LONGEST_SKEW = (1 << 31) - 1
+"""What the column holds: some clocks are centuries off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Batch:
     user: int
     report: Report
     places: dict[str, Sequence[int]] = field(default_factory=dict)
+    sent_at: int | None = None
+    """The second at which it was sent by the device's own clock, where that is known."""
 
 
 Entry = Focus | Page | Away | Present
@@ -108,14 +112,16 @@ def record_all(connection: Connection, policies: Policies, batches: Sequence[Bat
     """Keep the facts of all batches, then count each user's changed windows once."""
     now_ms = clock.now_ms()
     changed: dict[tuple[int, int], tuple[Counting, Changes]] = {}
-    outcomes = []
+    outcomes: list[Outcome] = []
+    reports: list[Reported] = []
     for batch in batches:
         whose = (batch.organisation, batch.user)
         if whose not in changed:
             policy = policies.read(connection, batch.organisation)
             changed[whose] = counting(connection, policy, batch.user), Changes()
         of, changes = changed[whose]
-        outcomes.append(_keep(of, batch, changes, now_ms))
+        outcomes.append(_keep(of, batch, changes, reports, now_ms))
+    note_reports(connection, reports)
     for of, changes in changed.values():
         count_changes(of, changes)
     return outcomes
@@ -128,7 +134,7 @@ def count_changes(of: Counting, changes: Changes) -> None:
     recount(of, [*changes.windows, *altered])
 
 
-def _keep(of: Counting, batch: Batch, changes: Changes, now_ms: int) -> Outcome:
+def _keep(of: Counting, batch: Batch, changes: Changes, reports: list[Reported], now_ms: int) -> Outcome:
     outcome = Outcome()
     name = _clean(batch.report.device)
     if len(name) > LONGEST_NAME or _unwritable(name):
@@ -141,7 +147,17 @@ def _keep(of: Counting, batch: Batch, changes: Changes, now_ms: int) -> Outcome:
     organisation, user, _ = of.owner
     result = facts.keep(of.connection, organisation, user, kept, of.reach, changes)
     outcome.stored, outcome.unchanged = result.stored, result.unchanged
+    with_input = any(fact.kind in (FactKind.AWAY, FactKind.PRESENT) for fact in kept)
+    reports.append(Reported(organisation, user, device, now_ms // 1000, with_input, _clock_skew(batch, now_ms)))
     return outcome
+
+
+def _clock_skew(batch: Batch, now_ms: int) -> int | None:
+    """How many seconds the device's clock is ahead: as it says itself, else by what lies in the future."""
+    newest = max((entry.end for _, _, entries in _LISTS for entry in entries(batch.report)), default=0) // 1000
+    now = now_ms // 1000
+    skew = batch.sent_at - now if batch.sent_at is not None else newest - now if newest > now else None
+    return None if skew is None else max(-LONGEST_SKEW, min(skew, LONGEST_SKEW))
 
 
 def _device_id(of: Counting, name: str, now: int) -> int:

@@ -30,6 +30,7 @@ from timegrain.counting.tallies import Tally
 from timegrain.counting.window import ignored_otherwise, judged_otherwise
 from timegrain.errors import Refused
 from timegrain.storage import people, ratings, slots, stretches
+from timegrain.storage.devices import set_device
 from timegrain.storage.engine import Database
 from timegrain.storage.names import Name, all_names
 from timegrain.storage.policies import Policies, Policy, of_user, raise_version
@@ -200,10 +201,10 @@ def change_memberships(
                 recount(of, [whole])
 
 
-def change_reach(database: Database, organisation: int, user: int, device: int, reach: int) -> None:
-    """Set how far the intervals of a device reach, 0 to 60 seconds."""
+def change_device(database: Database, organisation: int, user: int, device: int, values: Mapping[str, int]) -> None:
+    """Set a device's `reach` (0 to 60) or `timeout` (1 to 3600), in seconds."""
     with database.write(organisation, policy=True) as connection:
-        people.set_reach(connection, organisation, user, device, reach)
+        set_device(connection, organisation, user, device, dict(values))
         raise_version(connection, organisation)
         rebuild(counting(connection, Policies().read(connection, organisation), user))
 

@@ -16,13 +16,13 @@ from timegrain.counting.memberships import ALWAYS, FOREVER, joined, left
 from timegrain.counting.ratings import Rating, rule_name
 from timegrain.counting.subjects import NameKind
 from timegrain.recounting import (
+    change_device,
     change_memberships,
     change_policy,
-    change_reach,
     change_rules,
     differences,
 )
-from timegrain.storage import keys, people, ratings
+from timegrain.storage import devices, keys, people, ratings
 from timegrain.storage.engine import Database
 
 from .replay import (
@@ -71,7 +71,8 @@ class Program:
                 self._policy(step)
             case ReachChange():
                 user = self.users[step.user].id
-                change_reach(self.database, self.id, user, self._device(user, step.device), step.seconds)
+                device = self._device(user, step.device)
+                change_device(self.database, self.id, user, device, {"reach": step.seconds})
             case ZoneChange():
                 change_policy(self.database, self.id, {"zone": step.zone})
             case MembershipChange():
@@ -116,9 +117,9 @@ class Program:
 
     def _device(self, user: int, name: str) -> int:
         with self.database.write(self.id, [user]) as connection:
-            known = people.devices_of(connection, self.id, user).values()
+            known = devices.devices_of(connection, self.id, user).values()
             found = [one.id for one in known if one.name == name]
-            return found[0] if found else people.add_device(connection, self.id, user, name, 0).id
+            return found[0] if found else devices.add_device(connection, self.id, user, name, 0).id
 
     def _rate(self, step: RatingChange) -> None:
         team = ratings.ORGANISATION if step.team is None else self.teams[step.team].id

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from enum import Enum
 
-from timegrain.errors import ApiKeyMissing, AuthorizationHeaderMissing, Forbidden, InvalidApiKeySchema
+from timegrain.errors import (
+    ApiKeyMissing,
+    AuthorizationHeaderMissing,
+    Forbidden,
+    InvalidApiKey,
+    InvalidApiKeySchema,
+)
 from timegrain.storage.keys import Caller
 
 
@@ -31,6 +38,28 @@ def bearer(header: str | None) -> str:
     if not token.strip():
         raise ApiKeyMissing
     return token.strip()
+
+
+def token_of_tracker(header: str | None, in_query: str | None = None) -> str:
+    """The token as editors and watchers send it: Bearer, Basic or `?api_key=`. Raises one of the 401 errors.
+
+    Of a Basic pair it is the first part that is not empty: WakaTime's key has no password, a `.netrc` may
+    hold it as one. Pairs that are not in Base64 are a wrong key.
+    """
+    if header is None and in_query:
+        return in_query
+    scheme, _, given = (header or "").strip().partition(" ")
+    if scheme.lower() != "basic":
+        return bearer(header)
+    try:
+        pair = b64decode(given.strip(), validate=True).decode()
+    except ValueError:
+        raise InvalidApiKey from None
+    user, _, password = pair.partition(":")
+    token = password if user and password else user or password
+    if not token:
+        raise ApiKeyMissing
+    return token
 
 
 def require(caller: Caller, action: Action) -> None:

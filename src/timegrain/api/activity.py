@@ -175,7 +175,7 @@ def _record(call: Call) -> Response[bytes]:
     rejected: list[Rejection] = []
     read = {name: _read_list(name, entries, rejected) for name, entries in given.items()}
     report = Report(device, *(read[name][0] for name in _FORMS))
-    batch = Batch(call.caller.organisation, user, report, {name: read[name][1] for name in _FORMS})
+    batch = Batch(call.caller.organisation, user, report, {name: read[name][1] for name in _FORMS}, call.sent_at)
     call.connection.rollback()
     outcome = call.house.recorder.record(batch)
     order = list(_FORMS)

@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 
 from timegrain.api.activity import delete_activity, post_activity
 from timegrain.api.envelope import as_known, failure
+from timegrain.api.me import get_me
 from timegrain.api.openapi import openapi_json, schema_page
 from timegrain.api.requests import House
 from timegrain.api.weekly_summary import post_weekly_summary
@@ -23,16 +24,6 @@ from timegrain.recording import Recorder
 from timegrain.storage.engine import Database
 
 log = logging.getLogger("timegrain.requests")
-
-PATHS = (
-    "/v1/dashboard/weekly-summary",
-    "/v1/activity",
-    "/health",
-    "/metrics",
-    "/schema",
-    "/schema/openapi.json",
-)
-"""What a log line or a metric may name: any other path may hold whatever somebody typed."""
 
 
 @get("/health", sync_to_thread=True)
@@ -95,7 +86,8 @@ class Observed:
             await self._app(scope, receive, sending)
         finally:
             took = time.perf_counter() - started
-            path = scope["path"] if scope["path"] in PATHS else "other"
+            # As the route is written, `/api/0/buckets/{name}`: a path may hold whatever somebody typed.
+            path = scope.get("path_template") or "other"
             self._requests.labels(method, path, str(status)).inc()
             self._seconds.labels(path).observe(took)
             line = {
@@ -113,7 +105,7 @@ def make_app(database: Database, public_url: str = "") -> Observed:
     registry = CollectorRegistry()
     recorder = Recorder(database)
     app = Litestar(
-        [post_weekly_summary, post_activity, delete_activity, health, metrics, openapi_json, schema_page],
+        [post_weekly_summary, post_activity, delete_activity, get_me, health, metrics, openapi_json, schema_page],
         exception_handlers={Exception: _failed},
         openapi_config=None,
         request_max_body_size=None,  # requests.py has the limit, and tells the caller first

@@ -3,88 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from litestar import MediaType, Request, Response, get
 
 from timegrain import __version__
-from timegrain.api import activity, envelope, weekly_summary
+from timegrain.api import activity, envelope, me, weekly_summary
+from timegrain.api.examples import EXAMPLES
 
-_USER = "ab7c4f30-1024-471a-a767-739df0dc53fd"
-_DAY = {
-    "totalTimeSpendSeconds": 5400,
-    "activeTimeSpendSeconds": 4770,
-    "idleTimeSpendSeconds": 630,
-    "productiveTimeSpendSeconds": 1800,
-    "neutralTimeSpendSeconds": 2970,
-    "unproductiveTimeSpendSeconds": 0,
-}
-_OVERALL = {
-    "totalActiveTimeSpendSeconds": 4770,
-    "totalIdleTimeSpendSeconds": 630,
-    "totalTimeSpendSeconds": 5400,
-    "totalProductiveTimeSpendSeconds": 1800,
-    "totalNeutralTimeSpendSeconds": 2970,
-    "totalUnproductiveTimeSpendSeconds": 0,
-}
-
-
-def _success(message: str, data: object) -> dict[str, object]:
-    return {"success": True, "statusCode": 200, "statusMessage": message, "error": None, "data": data}
-
-
-EXAMPLES: dict[str, object] = {
-    "WeeklySummaryRequest": {
-        "startDate": "2026-02-02 00:00:00",
-        "endDate": "2026-02-08 23:59:59",
-        "timeZone": "Asia/Kolkata",
-        "userId": [_USER],
-        "teamId": [],
-    },
-    "WeeklySummaryResponse": _success(
-        weekly_summary.MESSAGE,
-        {
-            "breakdownSummary": [{"date": "2026-02-03T00:00:00.000Z", "day": "Tuesday", "metrics": _DAY}],
-            "overallSummary": _OVERALL,
-        },
-    ),
-    "ActivityRequest": {
-        "device": "laptop-7",
-        "userId": _USER,
-        "focus": [
-            {
-                "start": "2026-02-08T04:32:01.676Z",
-                "end": "2026-02-08T04:45:22Z",
-                "app": "Google Chrome",
-                "title": "Pull requests",
-                "url": "https://github.com/pulls",
-            }
-        ],
-        "away": [{"start": "2026-02-08T04:40:00Z", "end": "2026-02-08T04:44:10Z"}],
-    },
-    "ActivityResponse": _success(
-        "Recorded activity successfully",
-        {"stored": 2, "unchanged": 0, "erased": 0, "rejected": [], "warnings": []},
-    ),
-    "ErasureRequest": {
-        "userId": _USER,
-        "startDate": "2026-02-08 10:00:00",
-        "endDate": "2026-02-08 10:59:59",
-        "timeZone": "Asia/Kolkata",
-    },
-    "ErasureResponse": _success("Erased activity successfully", {"facts": 2, "erasedSeconds": 801}),
-    "Failure": {
-        "success": False,
-        "statusCode": 401,
-        "statusMessage": "Authentication token header is missing",
-        "data": None,
-        "error": {
-            "message": "Authorization header is missing",
-            "code": "AUTHORIZATION_HEADER_MISSING",
-        },
-    },
-}
 _TYPES: tuple[type[msgspec.Struct], ...] = (
     weekly_summary.WeeklySummaryRequest,
     weekly_summary.WeeklySummaryResponse,
@@ -95,13 +22,36 @@ _TYPES: tuple[type[msgspec.Struct], ...] = (
     activity.InputEntry,
     activity.ErasureRequest,
     activity.ErasureResponse,
+    me.MeResponse,
     envelope.Failure,
 )
 _LISTS = {"focus": "FocusEntry", "pages": "PageEntry", "away": "InputEntry", "present": "InputEntry"}
+
+
+class _Call(NamedTuple):
+    """One call; `request` and `answer` name types."""
+
+    path: str
+    method: str
+    summary: str
+    request: str | None
+    answer: str
+    name: str
+    status: int = 200
+
+
 _CALLS = (
-    ("/v1/dashboard/weekly-summary", "post", "Whole weeks of people's time, by local day", "WeeklySummary"),
-    ("/v1/activity", "post", "Send facts of one device", "Activity"),
-    ("/v1/activity", "delete", "Erase facts of one person", "Erasure"),
+    _Call(
+        "/v1/dashboard/weekly-summary",
+        "post",
+        "Whole weeks of people's time, by local day",
+        "WeeklySummaryRequest",
+        "WeeklySummaryResponse",
+        "postWeeklySummary",
+    ),
+    _Call("/v1/activity", "post", "Send facts of one device", "ActivityRequest", "ActivityResponse", "postActivity"),
+    _Call("/v1/activity", "delete", "Erase facts of one person", "ErasureRequest", "ErasureResponse", "deleteErasure"),
+    _Call("/v1/me", "get", "Who this key is and what it may do", None, "MeResponse", "getMe"),
 )
 
 
@@ -128,16 +78,12 @@ def document(public_url: str = "") -> dict[str, Any]:
         }
     failed = {"description": "Failure, its code in error.code", "content": _content("Failure")}
     paths: dict[str, dict[str, object]] = {}
-    for path, method, summary, name in _CALLS:
-        paths.setdefault(path, {})[method] = {
-            "operationId": f"{method}{name}",
-            "summary": summary,
-            "requestBody": {"required": True, "content": _content(f"{name}Request")},
-            "responses": {
-                "200": {"description": "Success", "content": _content(f"{name}Response")},
-                "default": failed,
-            },
-        }
+    for call in _CALLS:
+        described: dict[str, object] = {"operationId": call.name, "summary": call.summary}
+        if call.request:
+            described["requestBody"] = {"required": True, "content": _content(call.request)}
+        answers = {str(call.status): {"description": "Success", "content": _content(call.answer)}, "default": failed}
+        paths.setdefault(call.path, {})[call.method] = {**described, "responses": answers}
     for path, summary in (
         ("/health", "Whether the server and its database answer"),
         ("/metrics", "Prometheus"),

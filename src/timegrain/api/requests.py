@@ -7,6 +7,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from io import BytesIO
 from typing import Any
 
@@ -41,18 +42,27 @@ class Call:
     house: House
     connection: Connection
     caller: Caller
+    token: str
     body: bytes
+    sent_at: int | None
+    """The second of the sender's clock, from its `Date` header."""
 
 
 Work = Callable[[Call], Response[bytes]]
+ReadToken = Callable[[str | None], str]
 
 
-async def answered(request: Request[Any, Any, Any], work: Work) -> Response[bytes]:
-    """Read the body, then do everything else in one worker thread and one read transaction."""
+async def answered(
+    request: Request[Any, Any, Any], work: Work, read_token: ReadToken = bearer, has_body: bool = True
+) -> Response[bytes]:
+    """Read the body, then do everything else in one worker thread and one read transaction.
+
+    `read_token` finds the key in the `Authorization` header, or raises one of the 401 errors.
+    """
     house: House = request.app.state.house
     headers = {name.lower(): value for name, value in request.headers.items()}
-    body = await _body(request)
-    return await to_thread.run_sync(_answered, house, headers, body, work)
+    body = await _body(request) if has_body else b""
+    return await to_thread.run_sync(_answered, house, headers, body, work, read_token, has_body)
 
 
 async def _body(request: Request[Any, Any, Any]) -> bytes | None:
@@ -65,12 +75,23 @@ async def _body(request: Request[Any, Any, Any]) -> bytes | None:
     return bytes(received)
 
 
-def _answered(house: House, headers: dict[str, str], body: bytes | None, work: Work) -> Response[bytes]:
+def _answered(
+    house: House, headers: dict[str, str], body: bytes | None, work: Work, read_token: ReadToken, has_body: bool
+) -> Response[bytes]:
     with house.database.read() as connection:
-        who = caller(connection, bearer(headers.get("authorization")), clock.now())
+        token = read_token(headers.get("authorization"))
+        who = caller(connection, token, clock.now())
         if body is None:
             raise PayloadTooLarge(f"The body has more than {LARGEST_BODY} bytes")
-        return work(Call(house, connection, who, _plain(headers, body)))
+        plain = _plain(headers, body) if has_body else b""
+        return work(Call(house, connection, who, token, plain, _sent_at(headers.get("date"))))
+
+
+def _sent_at(date: str | None) -> int | None:
+    try:
+        return int(parsedate_to_datetime(date).timestamp()) if date else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _plain(headers: dict[str, str], body: bytes) -> bytes:

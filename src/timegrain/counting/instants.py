@@ -24,6 +24,9 @@ LONGEST_FACT = DAY
 
 LONGEST_REACH = 60
 DEFAULT_REACH = 5
+LONGEST_TIMEOUT = 3600
+DEFAULT_TIMEOUT = 120
+"""Seconds by which two heartbeats of one editor must be closer to cover the time between them."""
 
 
 def union(ranges: Iterable[Range]) -> list[Range]:

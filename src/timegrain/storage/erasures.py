@@ -6,8 +6,8 @@ from sqlalchemy import Connection
 
 from timegrain import clock
 from timegrain.counting.instants import Range
+from timegrain.storage.devices import add_device
 from timegrain.storage.dialect import store
-from timegrain.storage.people import add_device
 from timegrain.storage.schema import erasures
 from timegrain.storage.slots import Owner
 

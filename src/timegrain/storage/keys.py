@@ -1,8 +1,13 @@
-"""API keys and device tokens: `tg_<organisation>_<secret>`, stored as SHA-256, shown once."""
+"""API keys and device tokens: `tg_<organisation>_<secret>`, stored as SHA-256, shown once.
+
+Editors' WakaTime plugins take no key but a version 4 UUID, so a device's token may have that form too:
+`waka_OOOOOOOO-ssss-4sss-sss-ssssssssssss`, the organisation in hexadecimal, then 90 random bits.
+"""
 
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -57,19 +62,40 @@ class Caller(NamedTuple):
 
 def caller(connection: Connection, token: str, now: int) -> Caller:
     """Raises `InvalidApiKey`, whatever the reason."""
-    prefix, _, rest = token.partition("_")
-    organisation, _, secret = rest.partition("_")
-    if prefix != "tg" or not secret or not (organisation.isascii() and organisation.isdigit()):
-        raise InvalidApiKey
-    if len(organisation) > 9:
-        raise InvalidApiKey
+    token = _with_prefix(token)
+    organisation = _organisation_in(token)
     digest = _digest(token)
-    row = connection.execute(_FIND, {"organisation": int(organisation), "digest": digest}).one_or_none()
+    row = connection.execute(_FIND, {"organisation": organisation, "digest": digest}).one_or_none()
     if row is None or not hmac.compare_digest(row.digest, digest):
         raise InvalidApiKey
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         raise InvalidApiKey
-    return Caller(int(organisation), row.role, row.user_id, row.user_uuid, row.device_name, row.zone, row.week_start)
+    return Caller(organisation, row.role, row.user_id, row.user_uuid, row.device_name, row.zone, row.week_start)
+
+
+_EDITOR_FORM = re.compile(r"waka_([0-9a-f]{8})-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
+_USUAL_FORM = re.compile(r"tg_([0-9]{1,9})_.+", re.ASCII | re.DOTALL)
+
+
+def _with_prefix(token: str) -> str:
+    """An editor may send the UUID without its `waka_`, and in capitals."""
+    lowered = f"waka_{token.lower().removeprefix('waka_')}"
+    return lowered if _EDITOR_FORM.fullmatch(lowered) else token
+
+
+def _organisation_in(token: str) -> int:
+    """Raises `InvalidApiKey` for what no key looks like."""
+    if found := _USUAL_FORM.fullmatch(token):
+        return int(found[1])
+    if (found := _EDITOR_FORM.fullmatch(token)) and int(found[1], 16) < 1 << 31:
+        return int(found[1], 16)
+    raise InvalidApiKey
+
+
+def _made(organisation: int, for_editor: bool) -> str:
+    if for_editor:
+        return f"waka_{UUID(int=(organisation << 96) | secrets.randbits(96), version=4)}"
+    return f"tg_{organisation}_{secrets.token_urlsafe(32)}"
 
 
 def _digest(token: str) -> bytes:
@@ -84,12 +110,13 @@ def add_key(
     now: int,
     user: int | None = None,
     device: int | None = None,
+    for_editor: bool = False,
 ) -> tuple[UUID, str]:
-    """Its id, and the key itself, which nobody can show again."""
+    """Its id, and the key itself, which nobody can show again; `for_editor` in the form of a WakaTime key."""
     last = connection.execute(
         select(func.coalesce(func.max(keys.c.id), 0)).where(keys.c.organisation_id == organisation)
     ).scalar_one()
-    uuid, token = uuid4(), f"tg_{organisation}_{secrets.token_urlsafe(32)}"
+    uuid, token = uuid4(), _made(organisation, for_editor)
     connection.execute(
         insert(keys).values(
             organisation_id=organisation,
@@ -125,3 +152,17 @@ def revoke_key(connection: Connection, organisation: int, uuid: UUID, now: int) 
     )
     if found.rowcount == 0:
         raise Refused(f"there is no valid key with the id {uuid}")
+
+
+def revoke_device_tokens(connection: Connection, organisation: int, user: int, device: int, now: int) -> int:
+    """Refuse all tokens of a device from the next request on; returns how many were valid."""
+    return connection.execute(
+        update(keys)
+        .where(
+            keys.c.organisation_id == organisation,
+            keys.c.user_id == user,
+            keys.c.device_id == device,
+            keys.c.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    ).rowcount

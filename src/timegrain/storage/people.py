@@ -1,7 +1,6 @@
-"""Organisations, users, teams, devices and memberships: made, found, changed.
+"""Organisations, users, teams and memberships: made, found, changed.
 
-Their small integer ids are given out under the organisation's policy lock (a user's devices: under the
-user's), one above the last.
+Their small integer ids are given out under the organisation's policy lock, one above the last.
 """
 
 from __future__ import annotations
@@ -16,8 +15,6 @@ from sqlalchemy import (
     Connection,
     Row,
     Table,
-    and_,
-    bindparam,
     delete,
     func,
     insert,
@@ -25,10 +22,9 @@ from sqlalchemy import (
     update,
 )
 
-from timegrain.counting.instants import DEFAULT_REACH
 from timegrain.counting.memberships import Membership
 from timegrain.errors import Refused
-from timegrain.storage.schema import devices, memberships, organisations, rules, teams, users
+from timegrain.storage.schema import memberships, organisations, rules, teams, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +50,9 @@ class Team(NamedTuple):
     name: str
 
 
-class Device(NamedTuple):
-    id: int
-    name: str
-    reach: int
-
-
 _ORGANISATION_COLUMNS = tuple(organisations.c[name] for name in Organisation.__dataclass_fields__)
 _PERSON = (users.c.id, users.c.uuid, users.c.name, users.c.email)
 _TEAM = (teams.c.id, teams.c.uuid, teams.c.name)
-_DEVICES = select(devices.c.id, devices.c.name, devices.c.reach).where(
-    devices.c.organisation_id == bindparam("organisation"), devices.c.user_id == bindparam("user")
-)
 
 
 def _next_id(connection: Connection, table: Table, *where: ColumnElement[bool]) -> int:
@@ -204,34 +191,3 @@ def set_memberships(connection: Connection, organisation: int, user: int, held: 
 def team_rule_count(connection: Connection, organisation: int) -> int:
     statement = select(func.count()).where(rules.c.organisation_id == organisation, rules.c.team_id > 0)
     return int(connection.execute(statement).scalar_one())
-
-
-def devices_of(connection: Connection, organisation: int, user: int) -> dict[int, Device]:
-    rows = connection.execute(_DEVICES, {"organisation": organisation, "user": user})
-    return {row.id: Device(*row) for row in rows}
-
-
-def add_device(connection: Connection, organisation: int, user: int, name: str, now: int) -> Device:
-    """Under the user's lock."""
-    of_user = and_(devices.c.organisation_id == organisation, devices.c.user_id == user)
-    made = Device(_next_id(connection, devices, of_user), name, DEFAULT_REACH)
-    connection.execute(
-        insert(devices).values(
-            organisation_id=organisation,
-            user_id=user,
-            id=made.id,
-            uuid=uuid4(),
-            name=name,
-            reach=made.reach,
-            created_at=now,
-        )
-    )
-    return made
-
-
-def set_reach(connection: Connection, organisation: int, user: int, device: int, reach: int) -> None:
-    connection.execute(
-        update(devices)
-        .where(devices.c.organisation_id == organisation, devices.c.user_id == user, devices.c.id == device)
-        .values(reach=reach)
-    )

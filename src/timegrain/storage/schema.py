@@ -71,6 +71,8 @@ organisations = Table(
     Column("urls", String(8), nullable=False, server_default="host"),
     # Grows with each change of policy, membership or erasure: what was read under it is valid while it stays.
     Column("policy_version", BigInteger, nullable=False, server_default="1"),
+    # What people are told of what is collected; null: only what is kept.
+    Column("notice", Text),
     # The zone data that the home-zone days were counted with.
     Column("tzdata", String(16), nullable=False),
     Column("created_at", BigInteger, nullable=False),
@@ -148,10 +150,17 @@ devices = Table(
     Column("uuid", Uuid, nullable=False),
     Column("name", String(255), nullable=False),
     Column("reach", SmallInteger, nullable=False, server_default="5"),
+    # Editors' heartbeats less than this apart cover the time between them.
+    Column("timeout", SmallInteger, nullable=False, server_default="120"),
     Column("created_at", BigInteger, nullable=False),
+    # When facts last arrived, and when away or present did; null: never. How far its clock was ahead, in seconds.
+    Column("reported_at", BigInteger),
+    Column("input_at", BigInteger),
+    Column("clock_skew", Integer),
     UniqueConstraint("organisation_id", "user_id", "name"),
     UniqueConstraint("organisation_id", "uuid"),
     CheckConstraint("reach >= 0 AND reach <= 60", name="reach"),
+    CheckConstraint("timeout >= 1 AND timeout <= 3600", name="timeout"),
     _of_user(),
     sqlite_with_rowid=False,
 )
@@ -180,6 +189,24 @@ keys = Table(
         ["devices.organisation_id", "devices.user_id", "devices.id"],
         name="fk_keys_devices",
     ),
+)
+
+buckets = Table(
+    "buckets",
+    metadata,
+    _key("organisation_id"),
+    _key("user_id"),
+    _key("device_id"),
+    # The id that an ActivityWatch watcher gave it.
+    Column("name", String(255), primary_key=True),
+    Column("type", String(255), nullable=False),
+    # The newest event, with which the next heartbeat may merge; null: none yet. Microseconds.
+    Column("start_us", BigInteger),
+    Column("end_us", BigInteger),
+    # Of the event's data, made with the device's token, which is not stored: nobody can try out texts against it.
+    Column("digest", LargeBinary(32)),
+    Column("created_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 rules = Table(
@@ -236,7 +263,8 @@ facts = Table(
     _key("device_id"),
     # FactKind.
     _key("kind", SmallInteger),
-    # Of a page; else 0. A stored name, as `app_id` (focus) and `site_id` (focus, page; 0: none) are.
+    # Of a page; of a heartbeat its editor; else 0. A stored name, as `app_id` (focus, heartbeat) and `site_id`
+    # (all but input; 0: none) are.
     _key("browser_id"),
     Column("length_ms", Integer, nullable=False),
     Column("app_id", Integer, nullable=False, server_default="0"),
@@ -258,6 +286,18 @@ long_facts = Index(
     facts.c.length_ms,
     sqlite_where=facts.c.length_ms >= text(str(LONG_MS)),
     postgresql_where=facts.c.length_ms >= text(str(LONG_MS)),
+)
+
+HEARTBEAT_KIND = 4
+"""FactKind's number, for the index."""
+
+heartbeat_facts = Index(
+    "ix_facts_heartbeats",
+    facts.c.organisation_id,
+    facts.c.user_id,
+    facts.c.start_ms,
+    sqlite_where=facts.c.kind == text(str(HEARTBEAT_KIND)),
+    postgresql_where=facts.c.kind == text(str(HEARTBEAT_KIND)),
 )
 
 erasures = Table(
@@ -327,6 +367,7 @@ DISTRIBUTED = (
     memberships,
     devices,
     keys,
+    buckets,
     rules,
     names,
     texts,
