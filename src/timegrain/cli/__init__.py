@@ -14,6 +14,7 @@ COMMANDS = {
     "init": "people",
     "team": "people",
     "user": "people",
+    "device": "devices",
     "key": "people",
     "rate": "figures",
     "policy": "figures",

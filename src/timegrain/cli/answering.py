@@ -10,7 +10,7 @@ from functools import update_wrapper
 from typing import Any, Generic, TypeVar
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import Progress
 from rich.table import Table
 
@@ -30,7 +30,7 @@ class Answering:
     def __init__(self, options: Options) -> None:
         self.as_json = options.as_json
 
-    def answer(self, data: dict[str, Any], text: str | Table) -> None:
+    def answer(self, data: dict[str, Any], text: RenderableType) -> None:
         """Print the JSON object, or the text or table for people."""
         if self.as_json:
             click.echo(json.dumps(data, ensure_ascii=False))

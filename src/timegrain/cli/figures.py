@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TextIO
 
 import click
 import msgspec
@@ -149,6 +149,7 @@ _LIMITS["unattended_limit_minutes"] = "unattended_limit"
 @click.option("--zone", metavar="ZONE", help="The home zone.")
 @click.option("--titles", type=click.Choice(["none", "self", "managers"]))
 @click.option("--urls", type=click.Choice(["host", "full"]))
+@click.option("--notice", type=click.File(encoding="utf-8"), metavar="FILE", help="What people are told; - reads it.")
 @click.option("--user", "mail", metavar="MAIL", help="Set the idle ones for one person.")
 def policy(session: Session, mail: str | None, idle: str | None, **given: Any) -> None:
     """Show or set policies; a change holds for all stored time."""
@@ -160,7 +161,9 @@ def policy(session: Session, mail: str | None, idle: str | None, **given: Any) -
         values["idle_counting"] = idle == "on"
     if "zone" in values:
         known_zone(values["zone"])
-    if mail and values.keys() & {"zone", "week_start", "titles", "urls"}:
+    if "notice" in values:
+        values["notice"] = _notice(values["notice"])
+    if mail and values.keys() & {"zone", "week_start", "titles", "urls", "notice"}:
         raise click.UsageError("--user takes the idle policies alone")
     with session.opened() as (database, organisation):
         with database.read() as connection:
@@ -183,7 +186,24 @@ def policy(session: Session, mail: str | None, idle: str | None, **given: Any) -
         shown = table("Policy", "")
         for name, value in data.items():
             shown.add_row(name, str(value))
+        if not mail:
+            data["notice"] = row.notice
+            shown.add_row("notice", "the organisation's own" if row.notice else "what is kept, no more")
         session.answer(data, shown)
+
+
+LONGEST_NOTICE = 20_000
+
+
+def _notice(file: TextIO) -> str | None:
+    """The text to show; an empty file takes it away."""
+    try:
+        text = file.read().strip()
+    except UnicodeDecodeError:
+        raise Refused("--notice: the file is not text in UTF-8") from None
+    if len(text) > LONGEST_NOTICE or "\0" in text:
+        raise Refused(f"--notice: at most {LONGEST_NOTICE} characters of text")
+    return text or None
 
 
 _IDLE = ("idle_counting", "idle_threshold", "away_limit", "unattended_limit")
