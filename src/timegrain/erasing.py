@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sqlalchemy import Connection
+
 from timegrain.counted import counting
 from timegrain.counting.instants import Range
 from timegrain.counting.tallies import Tally
@@ -36,35 +38,43 @@ def erase(
     gone is overwritten on disk when this returns.
     """
     with database.write(organisation, policy=True) as connection:
-        of = counting(connection, Policies().read(connection, organisation), user)
-        device_id = ALL_DEVICES
-        if device is not None:
-            known = [one.id for one in of.devices.values() if one.name == device]
-            if not known and not remember:
-                return Erased(0, 0)
-            device_id = known[0] if known else erasures.device_to_come(connection, of.owner, device)
-        before = slots.totals(connection, of.owner, slots.EVER)
-        changes = Changes()
-        milliseconds = within[0] * 1000, within[1] * 1000
-        gone = facts.remove(
-            connection,
-            organisation,
-            user,
-            milliseconds,
-            milliseconds[1] if remember else None,
-            device_id,
-            of.reach,
-            changes,
-        )
-        if remember:
-            erasures.add(connection, of.owner, within, device_id)
-            changes.windows.append(within)
-        raise_version(connection, organisation)
-        of = counting(connection, Policies().read(connection, organisation), user)
-        count_changes(of, changes)
-        drop_unused_names(connection, organisation, user)
-        after = slots.totals(connection, of.owner, slots.EVER)
+        erased = erase_in(connection, organisation, user, within, device, remember)
     database.scrub()
+    return erased
+
+
+def erase_in(
+    connection: Connection, organisation: int, user: int, within: Range, device: str | None, remember: bool = True
+) -> Erased:
+    """The same within a transaction that may change the organisation's policy; scrubbing is left to the caller."""
+    of = counting(connection, Policies().read(connection, organisation), user)
+    device_id = ALL_DEVICES
+    if device is not None:
+        known = [one.id for one in of.devices.values() if one.name == device]
+        if not known and not remember:
+            return Erased(0, 0)
+        device_id = known[0] if known else erasures.device_to_come(connection, of.owner, device)
+    before = slots.totals(connection, of.owner, slots.EVER)
+    changes = Changes()
+    milliseconds = within[0] * 1000, within[1] * 1000
+    gone = facts.remove(
+        connection,
+        organisation,
+        user,
+        milliseconds,
+        milliseconds[1] if remember else None,
+        device_id,
+        of.reach,
+        changes,
+    )
+    if remember:
+        erasures.add(connection, of.owner, within, device_id)
+        changes.windows.append(within)
+    raise_version(connection, organisation)
+    of = counting(connection, Policies().read(connection, organisation), user)
+    count_changes(of, changes)
+    drop_unused_names(connection, organisation, user)
+    after = slots.totals(connection, of.owner, slots.EVER)
     return Erased(gone, _tracked(before) - _tracked(after))
 
 

@@ -223,7 +223,7 @@ def _bad_text(entry: Entry) -> tuple[str, str, bool] | None:
         field_ = "app" if isinstance(entry, Focus) else "browser"
         return "BAD_ENTRY", f"{field_} has more than {LONGEST_NAME} characters", False
     if isinstance(entry, Focus | Page):
-        if len(_clean(entry.url)) > LONGEST_URL:
+        if max(len(_clean(entry.url)), len(entry.host)) > LONGEST_URL:
             return "BAD_ENTRY", f"url has more than {LONGEST_URL} characters", False
         if any(map(_unwritable, entry[2:])):
             return "BAD_ENTRY", "a text is not valid Unicode", False
@@ -241,7 +241,7 @@ def _incoming(entry: Entry, kind: FactKind, device: int, policy: Policy) -> Inco
         return Incoming(device, kind, entry.start, entry.end)
     url = _clean(entry.url)
     text = {
-        "host": host(url),
+        "host": host(url) or _clean(entry.host),
         "url": url if policy.urls == "full" else "",
         "title": _clean(entry.title)[:LONGEST_TITLE] if policy.titles != "none" else "",
     }

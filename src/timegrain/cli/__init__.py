@@ -20,6 +20,7 @@ COMMANDS = {
     "policy": "figures",
     "recount": "figures",
     "import": "importing",
+    "export": "exporting",
     "summary": "figures",
     "serve": "running",
     "demo": "running",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import click
 
@@ -15,6 +16,7 @@ from timegrain.recording import record_in_bulk
 from timegrain.storage import people
 from timegrain.storage.engine import Database
 from timegrain.trackers.activitywatch import ActivityWatchFormatError, read_export
+from timegrain.transfer import Imported, import_facts
 
 
 @click.group("import")
@@ -71,3 +73,57 @@ def _record(
             done += len(outcomes)
             progress(done, len(reports))
     return counts
+
+
+@command(import_, "facts")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--user", "mail", required=True, metavar="MAIL")
+@click.option("--dry-run", is_flag=True, help="Only say what would become of it.")
+def facts(session: Session, file: Path, mail: str, dry_run: bool) -> None:
+    """Read what `timegrain export facts` wrote, of this person or another; a second import changes nothing."""
+    with session.opened() as (database, organisation):
+        with database.read() as connection:
+            person = people.user_by_email(connection, organisation.id, mail)
+        with _plain(file) as lines, session.progress("Importing") as progress:
+            imported = import_facts(database, organisation.id, person.id, lines, dry_run, progress)
+    data = {
+        "dryRun": dry_run,
+        "facts": imported.facts,
+        "stored": imported.stored,
+        "unchanged": imported.unchanged,
+        "erased": imported.erased,
+        "refused": dict(imported.refused),
+        "newDevices": imported.new_devices,
+        "keptSettings": imported.kept_settings,
+        "erasedRanges": imported.erased_ranges,
+        "removedFacts": imported.removed_facts,
+    }
+    session.answer(data, _report_of(imported, dry_run))
+
+
+def _plain(file: Path) -> BinaryIO:
+    """The lines of a file, unpacked where it is packed. Raises `OSError`."""
+    opened: BinaryIO = file.open("rb")
+    if opened.read(2) != b"\x1f\x8b":
+        opened.seek(0)
+        return opened
+    opened.close()
+    return cast("BinaryIO", gzip.open(file, "rb"))
+
+
+def _report_of(imported: Imported, dry_run: bool) -> str:
+    would = "would be" if dry_run else "are"
+    lines = [
+        f"{imported.facts} facts: {imported.stored} {would} stored, {imported.unchanged} held already, "
+        f"{imported.erased} kept out as erased, {imported.refused.total()} refused."
+    ]
+    lines += [f"Refused: {count} {reason}." for reason, count in imported.refused.items()]
+    if imported.new_devices:
+        lines.append(f"New devices: {', '.join(imported.new_devices)}.")
+    lines += [f"{name} has another reach or timeout here, which stays." for name in imported.kept_settings]
+    if imported.erased_ranges:
+        lines.append(
+            f"{imported.erased_ranges} erased ranges {would} taken over; "
+            f"{imported.removed_facts} facts that were here {would} gone with them."
+        )
+    return "\n".join(lines)

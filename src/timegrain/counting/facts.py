@@ -12,23 +12,25 @@ from typing import NamedTuple
 
 
 class Focus(NamedTuple):
-    """This application was in front."""
+    """This application was in front. `host` is the site's where it is known without its URL."""
 
     start: int
     end: int
     app: str
     url: str = ""
     title: str = ""
+    host: str = ""
 
 
 class Page(NamedTuple):
-    """This was the page in the active tab of this browser."""
+    """This was the page in the active tab of this browser. `host` as of a focus."""
 
     start: int
     end: int
     browser: str
     url: str = ""
     title: str = ""
+    host: str = ""
 
 
 class Away(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, bindparam, select
 
 from timegrain import clock
 from timegrain.counting.instants import Range
@@ -10,6 +10,16 @@ from timegrain.storage.devices import add_device
 from timegrain.storage.dialect import store
 from timegrain.storage.schema import erasures
 from timegrain.storage.slots import Owner
+
+_OF_USER = select(erasures.c.device_id, erasures.c.start_s, erasures.c.end_s).where(
+    erasures.c.organisation_id == bindparam("organisation"), erasures.c.user_id == bindparam("user")
+)
+
+
+def of_user(connection: Connection, organisation: int, user: int) -> list[tuple[int, Range]]:
+    """Device (0: all) and seconds of each erased range."""
+    rows = connection.execute(_OF_USER, {"organisation": organisation, "user": user})
+    return [(device, (start, end)) for device, start, end in rows]
 
 
 def add(connection: Connection, owner: Owner, within: Range, device: int) -> None:

@@ -17,7 +17,8 @@ from timegrain.counting.memberships import ALWAYS, FOREVER, Membership, primary_
 from timegrain.counting.ratings import Rating, Rule, RuleBook, Verdict
 from timegrain.counting.stretches import Limits
 from timegrain.counting.subjects import NameKind
-from timegrain.storage.schema import erasures, memberships, organisations, rules, users
+from timegrain.storage import erasures
+from timegrain.storage.schema import memberships, organisations, rules, users
 
 _ORGANISATION = select(organisations).where(organisations.c.id == bindparam("organisation"))
 _RULES = select(rules.c.team_id, rules.c.kind, rules.c.name, rules.c.rating, rules.c.ignore_idle).where(
@@ -33,9 +34,6 @@ _USER = select(
 _MEMBERSHIPS = select(
     memberships.c.team_id, memberships.c.first_day, memberships.c.end_day, memberships.c.is_primary
 ).where(memberships.c.organisation_id == bindparam("organisation"), memberships.c.user_id == bindparam("user"))
-_ERASURES = select(erasures.c.device_id, erasures.c.start_s, erasures.c.end_s).where(
-    erasures.c.organisation_id == bindparam("organisation"), erasures.c.user_id == bindparam("user")
-)
 _BUMP = (
     update(organisations)
     .where(organisations.c.id == bindparam("organisation"))
@@ -126,7 +124,7 @@ def _read_user(connection: Connection, policy: Policy, user: int) -> UserPolicy:
         limits,
         row.generation,
         tuple(in_seconds(policy.zone, *period) for period in primary_periods(held)),
-        tuple((device, (start, end)) for device, start, end in connection.execute(_ERASURES, whom)),
+        tuple(erasures.of_user(connection, policy.organisation, user)),
     )
 
 
