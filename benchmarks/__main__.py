@@ -13,14 +13,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import batches, peer, policies, questions
+from benchmarks import batches, devices, peer, policies, questions
 from timegrain.counted import collect_seldom
 
 
 def main() -> None:
     collect_seldom()
     with tempfile.TemporaryDirectory() as name:
-        parts = (questions.measure, batches.measure, policies.measure, peer.measure)
+        parts = (questions.measure, batches.measure, policies.measure, peer.measure, devices.measure)
         rows = [row for measure in parts for row in measure(Path(name))]
     shown = Table("What", "Figure", "Yardstick", "Goal", "Met", box=None)
     for row in rows:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.measuring import Client, Row, new_database, seconds, served
+from benchmarks.measuring import Row, new_database, seconds, served
 from timegrain.storage import keys, people
 from timegrain.storage.schema import facts
 
 START = datetime(2026, 2, 2, tzinfo=UTC)
 BATCHES, BATCH = 30, 1000
 ACTIVITY = "/v1/activity"
-A_SECOND, FOR_SECONDS, SENDERS = 170, 6, 8
 
 
 def batch(user: str, number: int, facts: int, lasting: int) -> dict[str, object]:
@@ -55,12 +52,10 @@ def measure(folder: Path) -> Iterator[Row]:
     database = new_database(folder, "batches")
     with database.write(0, policy=True) as connection:
         organisation = people.add_organisation(connection, "bench", "UTC", "bench", 0).id
-        users = [
-            str(people.add_user(connection, organisation, f"u{n:04}", f"u{n}@example.com", 0).uuid) for n in range(400)
-        ]
+        user = str(people.add_user(connection, organisation, "u", "u@example.com", 0).uuid)
         _, key = keys.add_key(connection, organisation, "bench", "admin", 0)
     with served(database, key) as client:
-        posts = [client.asking(ACTIVITY, batch(users[0], number, BATCH, 40)) for number in range(BATCHES)]
+        posts = [client.asking(ACTIVITY, batch(user, number, BATCH, 40)) for number in range(BATCHES)]
         took = seconds(lambda: [post() for post in posts])
         least = bare(folder)
         rate = BATCHES * BATCH / took
@@ -71,35 +66,4 @@ def measure(folder: Path) -> Iterator[Row]:
             "≥ 20,000 facts/s; ≤ 12 × the bare insert",
             rate >= 20_000 and took <= 12 * least,
         )
-        yield small_batches(client, users)
     database.close()
-
-
-def small_batches(client: Client, users: list[str]) -> Row:
-    """What 10,000 devices that report each minute send, at its pace: from some senders, each on time."""
-    taken: list[float] = []
-
-    def send(sender: int) -> None:
-        waiting = threading.Event()
-        began = time.perf_counter()
-        for number in range(A_SECOND * FOR_SECONDS // SENDERS):
-            due = began + (number + sender / SENDERS) * SENDERS / A_SECOND
-            waiting.wait(max(0.0, due - time.perf_counter()))
-            user = users[1 + (number * SENDERS + sender) % (len(users) - 1)]
-            client.asking(ACTIVITY, batch(user, number // 40, 3, 20))()
-            # From when it was due, so that a slow answer is not hidden by sending later.
-            taken.append((time.perf_counter() - due) * 1000)
-
-    threads = [threading.Thread(target=send, args=(sender,)) for sender in range(SENDERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    p99 = sorted(taken)[int(len(taken) * 0.99)]
-    return Row(
-        f"{A_SECOND} small batches a second, {FOR_SECONDS} s",
-        f"p99 {p99:.0f} ms",
-        f"{len(json.dumps(batch(users[0], 0, 3, 20)))} bytes each",
-        "p99 ≤ 100 ms",
-        p99 <= 100,
-    )

@@ -92,10 +92,12 @@ def _organisation_in(token: str) -> int:
     raise InvalidApiKey
 
 
-def _made(organisation: int, for_editor: bool) -> str:
+def new_token(organisation: int, for_editor: bool = False) -> tuple[str, bytes]:
+    """A token that nobody has, and the digest by which it is known."""
+    token = f"tg_{organisation}_{secrets.token_urlsafe(32)}"
     if for_editor:
-        return f"waka_{UUID(int=(organisation << 96) | secrets.randbits(96), version=4)}"
-    return f"tg_{organisation}_{secrets.token_urlsafe(32)}"
+        token = f"waka_{UUID(int=(organisation << 96) | secrets.randbits(96), version=4)}"
+    return token, _digest(token)
 
 
 def _digest(token: str) -> bytes:
@@ -116,13 +118,14 @@ def add_key(
     last = connection.execute(
         select(func.coalesce(func.max(keys.c.id), 0)).where(keys.c.organisation_id == organisation)
     ).scalar_one()
-    uuid, token = uuid4(), _made(organisation, for_editor)
+    uuid = uuid4()
+    token, digest = new_token(organisation, for_editor)
     connection.execute(
         insert(keys).values(
             organisation_id=organisation,
             id=last + 1,
             uuid=uuid,
-            digest=_digest(token),
+            digest=digest,
             name=name,
             role=role,
             user_id=user,
