@@ -25,7 +25,7 @@ def newest() -> str:
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
-def migrate(database: Database) -> None:
+def migrate(database: Database, revision: str = "head") -> None:
     """Bring the schema up to date, in one transaction. Raises `Refused` for a newer database's."""
     with database.engine.connect() as connection, connection.begin():
         if not database.is_sqlite:
@@ -33,7 +33,7 @@ def migrate(database: Database) -> None:
         _refuse_newer(connection)
         config = _config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 def require_current(database: Database) -> None:
