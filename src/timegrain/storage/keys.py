@@ -1,7 +1,7 @@
 """API keys and device tokens: `tg_<organisation>_<secret>`, stored as SHA-256, shown once.
 
-Editors' WakaTime plugins take no key but a version 4 UUID, so a device's token may have that form too:
-`waka_OOOOOOOO-ssss-4sss-sss-ssssssssssss`, the organisation in hexadecimal, then 90 random bits.
+Editors' WakaTime plugins take no key but a version 4 UUID, with or without `waka_` before it (older ones only
+without), so a device's token may have that form too: the organisation in eight hexadecimal digits, then 90 random bits.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ _USUAL_FORM = re.compile(r"tg_([0-9]{1,9})_.+", re.ASCII | re.DOTALL)
 
 
 def _with_prefix(token: str) -> str:
-    """An editor may send the UUID without its `waka_`, and in capitals."""
+    """The one form of an editor's key, which may be sent without its `waka_`, and in capitals."""
     lowered = f"waka_{token.lower().removeprefix('waka_')}"
     return lowered if _EDITOR_FORM.fullmatch(lowered) else token
 
@@ -96,8 +96,8 @@ def new_token(organisation: int, for_editor: bool = False) -> tuple[str, bytes]:
     """A token that nobody has, and the digest by which it is known."""
     token = f"tg_{organisation}_{secrets.token_urlsafe(32)}"
     if for_editor:
-        token = f"waka_{UUID(int=(organisation << 96) | secrets.randbits(96), version=4)}"
-    return token, _digest(token)
+        token = str(UUID(int=(organisation << 96) | secrets.randbits(96), version=4))
+    return token, _digest(_with_prefix(token))
 
 
 def _digest(token: str) -> bytes:
