@@ -16,8 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import msgspec
-
 from timegrain.counting.facts import Away, Focus, Page, Present, Report
 from timegrain.trackers.events import (
     INPUT,
@@ -27,6 +25,7 @@ from timegrain.trackers.events import (
     LeftOutError,
     event_of,
     facts_of,
+    parsed,
     shown,
     watcher_and_host,
 )
@@ -85,15 +84,7 @@ class _Bucket(NamedTuple):
 
 def _document(data: bytes) -> object:
     try:
-        return msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    # The Python server can write what strict JSON forbids: NaN, Infinity and half surrogate pairs (from titles
-    # cut in the middle of an emoji). One such event must not cost the whole file.
-    try:
-        parsed = json.loads(data)
-        text = json.dumps(parsed, ensure_ascii=False).encode("utf-8", "replace")
-        return json.loads(text)
+        return parsed(data)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise ActivityWatchFormatError(f"Not JSON at {place}: {error.msg}") from error

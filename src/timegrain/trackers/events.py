@@ -5,10 +5,13 @@ Each event becomes facts or is left out, whatever other events there are: so the
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
+
+import msgspec
 
 from timegrain.counting.facts import Away, Focus, Page, Present
 
@@ -33,7 +36,11 @@ Fact = Focus | Page | Away | Present
 
 
 class LeftOutError(Exception):
-    """This event becomes no fact; the argument is the reason it is counted under."""
+    """This event becomes no fact: the reason that it is counted under, and the field that is wrong."""
+
+    def __init__(self, reason: str, field: str = "") -> None:
+        super().__init__(reason)
+        self.field = field
 
 
 class Event(NamedTuple):
@@ -50,10 +57,25 @@ def watcher_and_host(bucket: str) -> tuple[str, str]:
     return (match[1], match[2] or "") if match else (bucket, "")
 
 
+def parsed(data: bytes) -> object:
+    """JSON as ActivityWatch writes it. Raises `ValueError`, of which `JSONDecodeError` is one, or `RecursionError`.
+
+    Its Python programs can write what strict JSON forbids: NaN, Infinity and half surrogate pairs (from titles
+    cut in the middle of an emoji). One such event must not cost the whole file.
+    """
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        text = json.dumps(json.loads(data), ensure_ascii=False).encode("utf-8", "replace")
+        return json.loads(text)
+
+
 def event_of(written: object) -> Event:
     """An event from its JSON. Raises `LeftOutError`."""
-    if not isinstance(written, dict) or not isinstance(data := written.get("data"), dict):
+    if not isinstance(written, dict):
         raise LeftOutError(UNREADABLE)
+    if not isinstance(data := written.get("data"), dict):
+        raise LeftOutError(UNREADABLE, "data")
     start = _start_ns(written.get("timestamp"))
     return Event(start, start + _duration_ns(written.get("duration")), data)
 
@@ -65,7 +87,7 @@ def facts_of(event: Event, type_: str, bucket: str, now_ms: int) -> list[Fact]:
     """
     start, end = event.start_ns // 1_000_000, min(event.end_ns // 1_000_000, now_ms)
     if start > now_ms:
-        raise LeftOutError(IN_THE_FUTURE)
+        raise LeftOutError(IN_THE_FUTURE, "timestamp")
     if type_ == INPUT:
         kind = _input(event.data)
         return [kind(*piece) for piece in _pieces(start, end)]
@@ -90,16 +112,16 @@ def _input(data: Mapping[str, object]) -> type[Away] | type[Present]:
         case "not-afk":
             return Present
         case _:
-            raise LeftOutError(UNREADABLE)
+            raise LeftOutError(UNREADABLE, "data.status")
 
 
 def _start_ns(timestamp: object) -> int:
     if not isinstance(timestamp, str):
-        raise LeftOutError(UNREADABLE)
+        raise LeftOutError(UNREADABLE, "timestamp")
     try:
         instant = datetime.fromisoformat(timestamp)
     except ValueError:
-        raise LeftOutError(UNREADABLE) from None
+        raise LeftOutError(UNREADABLE, "timestamp") from None
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=UTC)
     nanoseconds = (instant - EPOCH) // MICROSECOND * 1000
@@ -110,11 +132,11 @@ def _start_ns(timestamp: object) -> int:
 
 def _duration_ns(seconds: object) -> int:
     if not isinstance(seconds, int | float) or isinstance(seconds, bool):
-        raise LeftOutError(UNREADABLE)
+        raise LeftOutError(UNREADABLE, "duration")
     if seconds < 0:
-        raise LeftOutError(NEGATIVE)
+        raise LeftOutError(NEGATIVE, "duration")
     if not seconds <= LONGEST_S:  # NaN is not either
-        raise LeftOutError(UNREADABLE)
+        raise LeftOutError(UNREADABLE, "duration")
     return round(seconds * 1_000_000_000)  # the nearest: 2.9999999999999996 was 3
 
 
@@ -123,7 +145,7 @@ def _text(data: Mapping[str, object], key: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise LeftOutError(UNREADABLE)
+        raise LeftOutError(UNREADABLE, f"data.{key}")
     return value
 
 
