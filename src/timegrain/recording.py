@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection
 
@@ -73,6 +73,27 @@ class Batch:
     sent_at: int | None = None
     """The second at which it was sent by the device's own clock, where that is known."""
 
+    @property
+    def weight(self) -> int:
+        return len(self.report)
+
+
+class Pending(Protocol):
+    """What becomes a batch in the transaction that keeps it, because it depends on what is stored."""
+
+    @property
+    def organisation(self) -> int: ...
+
+    @property
+    def user(self) -> int: ...
+
+    @property
+    def weight(self) -> int:
+        """How many facts it becomes, about."""
+
+    def batch(self, connection: Connection, now_ms: int) -> Batch:
+        """May write beside the facts; raises where it cannot be kept, and then nothing of it is."""
+
 
 Entry = Focus | Page | Away | Present
 _LISTS: tuple[tuple[str, FactKind, Callable[[Report], Sequence[Entry]]], ...] = (
@@ -91,35 +112,36 @@ class Recorder:
         self._policies = Policies()
         self._writer = GroupWriter(self._record_together) if database.is_sqlite else None
 
-    def record(self, batch: Batch) -> Outcome:
+    def record(self, item: Batch | Pending) -> Outcome:
         """On disk and counted when this returns."""
         if self._writer is not None:
-            return self._writer.submit(batch, len(batch.report))
-        return self._record_together([batch])[0]
+            return self._writer.submit(item, item.weight)
+        return self._record_together([item])[0]
 
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
 
-    def _record_together(self, batches: Sequence[Batch]) -> list[Outcome]:
+    def _record_together(self, items: Sequence[Batch | Pending]) -> list[Outcome]:
         """All of them or, if anything goes wrong, none. On PostgreSQL they are one organisation's."""
-        users = [batch.user for batch in batches]
-        with self._database.write(batches[0].organisation, users) as connection:
-            return record_all(connection, self._policies, batches)
+        users = [item.user for item in items]
+        with self._database.write(items[0].organisation, users) as connection:
+            return record_all(connection, self._policies, items)
 
 
-def record_all(connection: Connection, policies: Policies, batches: Sequence[Batch]) -> list[Outcome]:
-    """Keep the facts of all batches, then count each user's changed windows once."""
+def record_all(connection: Connection, policies: Policies, items: Sequence[Batch | Pending]) -> list[Outcome]:
+    """Keep the facts of all batches, in order, then count each user's changed windows once."""
     now_ms = clock.now_ms()
     changed: dict[tuple[int, int], tuple[Counting, Changes]] = {}
     outcomes: list[Outcome] = []
     reports: list[Reported] = []
-    for batch in batches:
-        whose = (batch.organisation, batch.user)
+    for item in items:
+        whose = (item.organisation, item.user)
         if whose not in changed:
-            policy = policies.read(connection, batch.organisation)
-            changed[whose] = counting(connection, policy, batch.user), Changes()
+            policy = policies.read(connection, item.organisation)
+            changed[whose] = counting(connection, policy, item.user), Changes()
         of, changes = changed[whose]
+        batch = item if isinstance(item, Batch) else item.batch(connection, now_ms)
         outcomes.append(_keep(of, batch, changes, reports, now_ms))
     note_reports(connection, reports)
     for of, changes in changed.values():
@@ -185,7 +207,7 @@ def _admitted(batch: Batch, device: int, policy: Policy, outcome: Outcome, now_m
         places = batch.places.get(list_)
         for index, entry in enumerate(entries(batch.report)):
             newest = max(newest, entry.end)
-            reason = _refused(entry, now_ms)
+            reason = refused(entry, now_ms)
             if reason is None:
                 yield _incoming(entry, kind, device, policy)
             else:
@@ -204,7 +226,8 @@ def _refused_whole(batch: Batch, reason: str) -> Iterator[Rejection]:
         yield from (Rejection(list_, place, "BAD_ENTRY", reason) for place in places)
 
 
-def _refused(entry: Entry, now_ms: int) -> tuple[str, str, bool] | None:
+def refused(entry: Entry, now_ms: int) -> tuple[str, str, bool] | None:
+    """Why an entry cannot be kept: code, message and whether it may be sent again; None where it can."""
     start, end = entry[0], entry[1]
     if end < start:
         return "END_BEFORE_START", "the end is before the start", False

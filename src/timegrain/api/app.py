@@ -19,6 +19,7 @@ from timegrain.api.envelope import as_known, failure
 from timegrain.api.me import get_me
 from timegrain.api.openapi import openapi_json, schema_page
 from timegrain.api.requests import House
+from timegrain.api.watchers import get_info, post_bucket, post_events, post_heartbeat
 from timegrain.api.weekly_summary import post_weekly_summary
 from timegrain.recording import Recorder
 from timegrain.storage.engine import Database
@@ -105,7 +106,11 @@ def make_app(database: Database, public_url: str = "") -> Observed:
     registry = CollectorRegistry()
     recorder = Recorder(database)
     app = Litestar(
-        [post_weekly_summary, post_activity, delete_activity, get_me, health, metrics, openapi_json, schema_page],
+        [
+            *(post_weekly_summary, post_activity, delete_activity, get_me),
+            *(get_info, post_bucket, post_heartbeat, post_events),
+            *(health, metrics, openapi_json, schema_page),
+        ],
         exception_handlers={Exception: _failed},
         openapi_config=None,
         request_max_body_size=None,  # requests.py has the limit, and tells the caller first

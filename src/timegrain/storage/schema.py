@@ -200,7 +200,7 @@ buckets = Table(
     # The id that an ActivityWatch watcher gave it.
     Column("name", String(255), primary_key=True),
     Column("type", String(255), nullable=False),
-    # The newest event, with which the next heartbeat may merge; null: none yet. Microseconds.
+    # The event of its last heartbeat, with which the next may merge; null: none yet. Microseconds.
     Column("start_us", BigInteger),
     Column("end_us", BigInteger),
     # Of the event's data, made with the device's token, which is not stored: nobody can try out texts against it.

@@ -1,0 +1,205 @@
+"""`/api/0`: what ActivityWatch's watchers ask of its server, for those who run none of their own.
+
+Facts only: nothing that was kept is read back here. The answers are ActivityWatch's own, failures ours.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+
+from timegrain import __version__, clock
+from timegrain.api.access import token_of_tracker
+from timegrain.api.activity import MOST_ENTRIES
+from timegrain.api.envelope import decode_strictly, encoded
+from timegrain.api.requests import Call, answered
+from timegrain.errors import Detail, Forbidden, NotFound, PayloadTooLarge, ValidationFailed
+from timegrain.storage.buckets import BucketKey, add_bucket, bucket_named
+from timegrain.storage.devices import device_named
+from timegrain.trackers.events import EPOCH, parsed
+from timegrain.trackers.heartbeats import Beat, key_of
+from timegrain.watching import Bucket, Heartbeat, Insertion, Sent, sent
+
+LONGEST = 255
+"""Characters of a bucket's id, and of its type."""
+
+
+class Info(msgspec.Struct):
+    """In ActivityWatch's form, and the same for everybody."""
+
+    hostname: str
+    version: str
+    testing: bool
+    device_id: str
+
+
+class BucketRequest(msgspec.Struct):
+    """`hostname` and `client` are not kept: the token says which device this is."""
+
+    client: str
+    type: str
+    hostname: str
+
+
+class BucketMade(msgspec.Struct):
+    """Nothing to tell."""
+
+
+class WatcherEvent(msgspec.Struct):
+    """Seconds of `duration` from `timestamp` on; `data` as the bucket's type has it."""
+
+    timestamp: str
+    duration: float = 0
+    data: dict[str, Any] = {}
+
+
+class KeptEvent(msgspec.Struct):
+    """`data` is that of the request. There are no ids: events cannot be asked for."""
+
+    id: None
+    timestamp: str
+    duration: float
+    data: dict[str, Any]
+
+
+# Without a key, so nothing of this machine, its name least of all.
+_INFO = Info("timegrain", __version__, False, "00000000-0000-0000-0000-000000000000")
+_BUCKET = msgspec.json.Decoder(BucketRequest)
+
+
+def _wrong(field: str, message: str) -> ValidationFailed:
+    return ValidationFailed(f"{field}: {message}", [Detail(field, message)])
+
+
+def _short_text(field: str, text: str) -> str:
+    """Raises `ValidationFailed` for what no bucket can have as id or type."""
+    if not 0 < len(text) <= LONGEST:
+        raise _wrong(field, f"must have 1 to {LONGEST} characters")
+    if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise _wrong(field, "is not valid text")
+    return text
+
+
+def _device(call: Call) -> tuple[int, str]:
+    """The user and the device's name. Raises `Forbidden`."""
+    if call.caller.user is None or call.caller.device is None:
+        raise Forbidden("Watchers send with the token of their device")
+    return call.caller.user, call.caller.device
+
+
+def _bucket(call: Call, name: str) -> Bucket:
+    """Raises `Forbidden`, then `NotFound`."""
+    user, device = _device(call)
+    found = bucket_named(call.connection, call.caller.organisation, user, device, name)
+    if found is None:
+        raise NotFound("This device has no such bucket; create it first")
+    return Bucket(found[0], device, found[1], key_of(call.token))
+
+
+def _json(body: bytes) -> object:
+    """Raises `ValidationFailed`."""
+    try:
+        return parsed(body)
+    except (ValueError, RecursionError):
+        raise ValidationFailed("The body is not JSON in UTF-8") from None
+
+
+def _pulse(seconds: str | None) -> int:
+    """Microseconds. Raises `ValidationFailed`."""
+    if seconds is None:
+        raise _wrong("pulsetime", "is required")
+    try:
+        pulse = float(seconds)
+    except ValueError:
+        pulse = math.nan
+    if not math.isfinite(pulse * 1_000_000):
+        raise _wrong("pulsetime", "is no number of seconds")
+    return round(pulse * 1_000_000)
+
+
+def _kept(beat: Beat, data: Any) -> Response[bytes]:
+    timestamp = (EPOCH + timedelta(microseconds=beat.start)).isoformat()
+    return encoded(KeptEvent(None, timestamp, (beat.end - beat.start) / 1_000_000, data))
+
+
+def _create(call: Call, name: str) -> Response[bytes]:
+    request: BucketRequest = decode_strictly(call.body, _BUCKET)
+    type_ = _short_text("type", request.type)
+    _short_text("bucket", name)
+    user, device = _device(call)
+    organisation = call.caller.organisation
+    call.connection.rollback()
+    with call.house.database.write(organisation, [user]) as connection:
+        key = BucketKey(organisation, user, device_named(connection, organisation, user, device).id, name)
+        added = add_bucket(connection, key, type_, clock.now())
+    return encoded(BucketMade()) if added else Response(b"", status_code=304)
+
+
+def _beat(call: Call, name: str, pulsetime: str | None) -> Response[bytes]:
+    pulse = _pulse(pulsetime)
+    written = _json(call.body)
+    bucket = _bucket(call, _short_text("bucket", name))
+    one = sent(bucket, written, clock.now_ms())
+    call.connection.rollback()
+    heartbeat = Heartbeat(bucket, one, pulse)
+    call.house.recorder.record(heartbeat)
+    return _kept(heartbeat.became or one.beat, one.event.data)
+
+
+def _insert(call: Call, name: str) -> Response[bytes]:
+    written = _json(call.body)
+    if not isinstance(written, dict | list):
+        raise ValidationFailed("The body is neither an event nor a list of them")
+    if isinstance(written, list) and len(written) > MOST_ENTRIES:
+        raise PayloadTooLarge(f"There are more than {MOST_ENTRIES} events")
+    bucket = _bucket(call, _short_text("bucket", name))
+    now_ms = clock.now_ms()
+    events = [sent(bucket, written, now_ms)] if isinstance(written, dict) else _readable(bucket, written, now_ms)
+    if sum(one.facts for one in events) > MOST_ENTRIES:
+        raise PayloadTooLarge(f"The events are more than {MOST_ENTRIES} days and parts of days")
+    call.connection.rollback()
+    if events:
+        call.house.recorder.record(Insertion(bucket, events))
+    if isinstance(written, dict):
+        return _kept(events[0].beat, events[0].event.data)
+    return Response(b"null", media_type="application/json", status_code=200)
+
+
+def _readable(bucket: Bucket, listed: list[object], now_ms: int) -> list[Sent]:
+    """Bad events are left out, as the import leaves them out: one must not cost the others."""
+    events: list[Sent] = []
+    for written in listed:
+        try:
+            events.append(sent(bucket, written, now_ms))
+        except ValidationFailed:
+            continue
+    return events
+
+
+@get("/api/0/info", sync_to_thread=False)
+def get_info() -> Response[bytes]:
+    return encoded(_INFO)
+
+
+@post("/api/0/buckets/{bucket:str}", status_code=200)
+async def post_bucket(request: Request[Any, Any, Any]) -> Response[bytes]:
+    work = partial(_create, name=request.path_params["bucket"])
+    return await answered(request, work, read_token=token_of_tracker)
+
+
+@post("/api/0/buckets/{bucket:str}/heartbeat", status_code=200)
+async def post_heartbeat(request: Request[Any, Any, Any]) -> Response[bytes]:
+    pulsetime = request.query_params.get("pulsetime")
+    work = partial(_beat, name=request.path_params["bucket"], pulsetime=pulsetime)
+    return await answered(request, work, read_token=token_of_tracker)
+
+
+@post("/api/0/buckets/{bucket:str}/events", status_code=200)
+async def post_events(request: Request[Any, Any, Any]) -> Response[bytes]:
+    work = partial(_insert, name=request.path_params["bucket"])
+    return await answered(request, work, read_token=token_of_tracker)
