@@ -29,7 +29,7 @@ REQUIREMENTS = ROOT / "requirements" / "aw-server.txt"
 READY_WITHIN_S = 60
 
 
-def _environment(home: Path) -> dict[str, str]:
+def environment(home: Path) -> dict[str, str]:
     """Everything that ActivityWatch writes goes under `home`, and no proxy stands between."""
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     folders = {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("DATA", "CONFIG", "CACHE", "STATE")}
@@ -100,7 +100,7 @@ def running(python: Path, home: Path) -> Iterator[str]:
     with log.open("wb") as output:
         server = subprocess.Popen(
             [str(python), "-m", "aw_server", "--testing", "--host", "127.0.0.1", "--port", str(port)],
-            env=_environment(home),
+            env=environment(home),
             cwd=home,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -126,7 +126,7 @@ def aw_server(aw_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         filled = subprocess.run(
             [str(aw_python), str(Path(__file__).with_name("fill_aw_server.py")), address.rpartition(":")[2]],
             input=json.dumps(known_week.BUCKETS),
-            env=_environment(home),
+            env=environment(home),
             cwd=home,
             check=False,
             capture_output=True,
