@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from tests.contract.served import ACTIVITY, SUMMARY, Office
+from tests.contract.watching import device_of, event
 
 
 @pytest.fixture
@@ -48,6 +49,24 @@ def test_answers_fit_their_schemas(shared_office: Office, described: dict[str, A
     sent = shared_office.call(ACTIVITY, body).json()
     assert sent["data"]["rejected"]
     fits(described, {"$ref": "#/components/schemas/ActivityResponse"}, sent)
+
+
+def test_answers_to_watchers_fit_their_schemas(shared_office: Office, described: dict[str, Any]) -> None:
+    laptop = device_of(shared_office, "described", "described@example.com")
+    calls = {
+        "": {"client": "c", "type": "currentwindow", "hostname": "h"},
+        "/heartbeat": event(0, 1, app="a"),
+        "/events": [event(0, 1, app="a")],
+    }
+    for path, body in calls.items():
+        call = described["paths"][f"/api/0/buckets/{{bucket}}{path}"]["post"]
+        fits(described, call["requestBody"]["content"]["application/json"]["schema"], body)
+        answer = laptop.post(f"buckets/b{path}?pulsetime=1", body)
+        fits(described, call["responses"]["200"]["content"]["application/json"]["schema"], answer.json())
+    again = laptop.post("buckets/b", calls[""])
+    assert str(again.status_code) in described["paths"]["/api/0/buckets/{bucket}"]["post"]["responses"]
+    info = shared_office.client.get("/api/0/info").json()
+    fits(described, {"$ref": "#/components/schemas/Info"}, info)
 
 
 def test_the_page_to_browse_names_each_call(shared_office: Office) -> None:

@@ -416,6 +416,20 @@ def test_what_the_organisation_does_not_keep_never_reaches_the_disk(sqlite_url: 
     assert b"b.example" not in written
 
 
+def test_no_log_line_tells_what_was_sent(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG"), serving(sqlite_url) as office:
+        laptop = device_of(office)
+        laptop.create("Secretbucket")
+        laptop.beat("Secretbucket", event(0, app="Secretapp", title="Secrettitle"))
+        laptop.beat("Secretbucket", event(0, app="Secretapp" * 99))
+        laptop.beat("Secretmissing", event(0, app="Secretapp"))
+        laptop.post("buckets/Secretbucket/events", [event(0, 1, app="Secretapp")])
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("timegrain")]
+    paths = [json.loads(line)["path"] for line in ours]
+    assert paths.count("/api/0/buckets/{bucket}/heartbeat") == 3
+    assert not [line for line in ours if "Secret" in line or laptop.token in line]
+
+
 def test_what_a_heartbeat_costs_in_statements(office: Office) -> None:
     """Three more than the same fact as a batch: to find the bucket, to read its last event, and to write it."""
     laptop = device_of(office)

@@ -84,6 +84,25 @@ EXAMPLES: dict[str, object] = {
             "device": "laptop-7",
         },
     ),
+    "Info": {
+        "hostname": "timegrain",
+        "version": "0.1.0",
+        "testing": False,
+        "device_id": "00000000-0000-0000-0000-000000000000",
+    },
+    "BucketRequest": {"client": "aw-watcher-window", "type": "currentwindow", "hostname": "ANNA-PC"},
+    "BucketMade": {},
+    "WatcherEvent": {
+        "timestamp": "2026-02-08T04:32:01.676+00:00",
+        "duration": 0,
+        "data": {"app": "Code", "title": "main.py"},
+    },
+    "KeptEvent": {
+        "id": None,
+        "timestamp": "2026-02-08T04:31:40.120+00:00",
+        "duration": 21.556,
+        "data": {"app": "Code", "title": "main.py"},
+    },
     "Failure": {
         "success": False,
         "statusCode": 401,

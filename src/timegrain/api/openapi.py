@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 from litestar import MediaType, Request, Response, get
 
 from timegrain import __version__
-from timegrain.api import activity, envelope, me, weekly_summary
+from timegrain.api import activity, envelope, me, watchers, weekly_summary
 from timegrain.api.examples import EXAMPLES
 
 _TYPES: tuple[type[msgspec.Struct], ...] = (
@@ -23,6 +25,11 @@ _TYPES: tuple[type[msgspec.Struct], ...] = (
     activity.ErasureRequest,
     activity.ErasureResponse,
     me.MeResponse,
+    watchers.Info,
+    watchers.BucketRequest,
+    watchers.BucketMade,
+    watchers.WatcherEvent,
+    watchers.KeptEvent,
     envelope.Failure,
 )
 _LISTS = {"focus": "FocusEntry", "pages": "PageEntry", "away": "InputEntry", "present": "InputEntry"}
@@ -38,6 +45,14 @@ class _Call(NamedTuple):
     answer: str
     name: str
     status: int = 200
+    queries: tuple[str, ...] = ()
+    """Parameters of its query, all required."""
+    public: bool = False
+    """Whether it needs no key."""
+    unchanged: bool = False
+    """Whether it may answer 304: what it asks for is so already."""
+    many: bool = False
+    """Whether it takes a list too, and answers that with null."""
 
 
 _CALLS = (
@@ -52,16 +67,75 @@ _CALLS = (
     _Call("/v1/activity", "post", "Send facts of one device", "ActivityRequest", "ActivityResponse", "postActivity"),
     _Call("/v1/activity", "delete", "Erase facts of one person", "ErasureRequest", "ErasureResponse", "deleteErasure"),
     _Call("/v1/me", "get", "Who this key is and what it may do", None, "MeResponse", "getMe"),
+    _Call("/api/0/info", "get", "What ActivityWatch's clients ask first", None, "Info", "getInfo", public=True),
+    _Call(
+        "/api/0/buckets/{bucket}",
+        "post",
+        "Make a bucket of the token's device",
+        "BucketRequest",
+        "BucketMade",
+        "postBucket",
+        unchanged=True,
+    ),
+    _Call(
+        "/api/0/buckets/{bucket}/heartbeat",
+        "post",
+        "Send a heartbeat; the answer is the event that it became",
+        "WatcherEvent",
+        "KeptEvent",
+        "postHeartbeat",
+        queries=("pulsetime",),
+    ),
+    _Call(
+        "/api/0/buckets/{bucket}/events",
+        "post",
+        "Send a whole event, or a list of them",
+        "WatcherEvent",
+        "KeptEvent",
+        "postEvents",
+        many=True,
+    ),
 )
 
 
-def _content(name: str) -> dict[str, object]:
+def _content(name: str, *others: Mapping[str, object]) -> dict[str, object]:
+    """A type with its example; the others are schemas that may stand in its place."""
+    schema = _reference(name)
     return {
         "application/json": {
-            "schema": {"$ref": f"#/components/schemas/{name}"},
+            "schema": {"anyOf": [schema, *others]} if others else schema,
             "example": EXAMPLES[name],
         }
     }
+
+
+def _reference(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _described(call: _Call, failed: Mapping[str, object]) -> dict[str, object]:
+    described: dict[str, object] = {"operationId": call.name, "summary": call.summary}
+    if parameters := _parameters(call):
+        described["parameters"] = parameters
+    if call.public:
+        described["security"] = []
+    if call.request:
+        listed = [{"type": "array", "items": _reference(call.request)}] if call.many else []
+        described["requestBody"] = {"required": True, "content": _content(call.request, *listed)}
+    content = _content(call.answer, *([{"type": "null"}] if call.many else []))
+    answers: dict[str, object] = {str(call.status): {"description": "Success", "content": content}}
+    if call.unchanged:
+        answers["304"] = {"description": "It is so already; no body"}
+    return {**described, "responses": {**answers, "default": failed}}
+
+
+def _parameters(call: _Call) -> list[dict[str, object]]:
+    in_path = [("path", name, "string") for name in re.findall(r"{(\w+)}", call.path)]
+    in_query = [("query", name, "number") for name in call.queries]
+    return [
+        {"in": place, "name": name, "required": True, "schema": {"type": type_}}
+        for place, name, type_ in (*in_path, *in_query)
+    ]
 
 
 def document(public_url: str = "") -> dict[str, Any]:
@@ -79,11 +153,7 @@ def document(public_url: str = "") -> dict[str, Any]:
     failed = {"description": "Failure, its code in error.code", "content": _content("Failure")}
     paths: dict[str, dict[str, object]] = {}
     for call in _CALLS:
-        described: dict[str, object] = {"operationId": call.name, "summary": call.summary}
-        if call.request:
-            described["requestBody"] = {"required": True, "content": _content(call.request)}
-        answers = {str(call.status): {"description": "Success", "content": _content(call.answer)}, "default": failed}
-        paths.setdefault(call.path, {})[call.method] = {**described, "responses": answers}
+        paths.setdefault(call.path, {})[call.method] = _described(call, failed)
     for path, summary in (
         ("/health", "Whether the server and its database answer"),
         ("/metrics", "Prometheus"),
