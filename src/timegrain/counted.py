@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from timegrain.counting.fronts import Interval
+from timegrain.counting.heartbeats import with_heartbeats
 from timegrain.counting.instants import DAY, LONGEST_REACH, Range, to_slots, union
 from timegrain.counting.ratings import RuleBook
 from timegrain.counting.spans import DeviceFacts, Named, Period, Span, count
@@ -127,12 +128,14 @@ def _read(of: Counting, ranges: Sequence[Range]) -> _Read | None:
     """None where there are no facts."""
     organisation, user, _ = of.owner
     around = [(start - LONGEST_REACH, end + LONGEST_REACH) for start, end in ranges]
-    rows = facts.read_shown(of.connection, organisation, user, around)
+    timeout = max((device.timeout for device in of.devices.values()), default=0)
+    rows = facts.read_shown(of.connection, organisation, user, around, timeout)
     if not rows:
         return None
+    names = _names_in(of, rows)
     within = ranges[0][0], ranges[-1][1]
-    devices = [_device(of, device, shown, within) for device, shown in _by_device(rows).items()]
-    return _Read(devices, _names_in(of, rows), ranges)
+    devices = [_device(of, device, shown, names, within) for device, shown in _by_device(rows).items()]
+    return _Read(devices, names, ranges)
 
 
 def _names_in(of: Counting, rows: Sequence[FactRow]) -> Mapping[int, Name]:
@@ -150,15 +153,24 @@ def _by_device(rows: Sequence[FactRow]) -> dict[int, list[FactRow]]:
     return found
 
 
-def _device(of: Counting, device: int, rows: Sequence[FactRow], within: Range) -> DeviceFacts:
+def _device(
+    of: Counting, device: int, rows: Sequence[FactRow], names: Mapping[int, Name], within: Range
+) -> DeviceFacts:
     organisation, user, _ = of.owner
     known = of.devices[device]
     made = DeviceFacts(device, known.name, known.reach)
+    heartbeats: dict[int, list[Interval]] = {}
     for start, _, kind, browser, length, app, site in rows:
         if kind == FactKind.FOCUS:
             made.focus.append(Interval(start, start + length, app, site))
-        else:
+        elif kind == FactKind.PAGE:
             made.pages.setdefault(browser, []).append(Interval(start, start + length, browser, site))
+        else:
+            heartbeats.setdefault(browser, []).append(Interval(start, start, app, site))
+    if heartbeats:
+        # By name: the order in which names came to be stored must not show.
+        by_editor = {names[editor].spelling: beats for editor, beats in heartbeats.items()}
+        made.focus = with_heartbeats(made.focus, by_editor, known.timeout)
     made.stretches = stretches.touching(of.connection, organisation, user, device, within)
     made.erased = sorted(seconds for erased_on, seconds in of.user.erased if erased_on in (device, ALL_DEVICES))
     return made

@@ -64,7 +64,7 @@ def erase_in(
         milliseconds,
         milliseconds[1] if remember else None,
         device_id,
-        of.reach,
+        of.devices,
         changes,
     )
     if remember:

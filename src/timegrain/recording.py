@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from timegrain import clock
 from timegrain.counted import Counting, counting, recount
-from timegrain.counting.facts import Away, Focus, Page, Present, Report
+from timegrain.counting.facts import Away, Focus, Heartbeat, Page, Present, Report
 from timegrain.counting.instants import LONGEST_FACT
 from timegrain.counting.subjects import application, host
 from timegrain.storage import facts, stretches
@@ -95,12 +95,13 @@ class Pending(Protocol):
         """May write beside the facts; raises where it cannot be kept, and then nothing of it is."""
 
 
-Entry = Focus | Page | Away | Present
+Entry = Focus | Page | Away | Present | Heartbeat
 _LISTS: tuple[tuple[str, FactKind, Callable[[Report], Sequence[Entry]]], ...] = (
     ("focus", FactKind.FOCUS, lambda report: report.focus),
     ("pages", FactKind.PAGE, lambda report: report.pages),
     ("away", FactKind.AWAY, lambda report: report.away),
     ("present", FactKind.PRESENT, lambda report: report.present),
+    ("heartbeats", FactKind.HEARTBEAT, lambda report: report.heartbeats),
 )
 
 
@@ -167,7 +168,7 @@ def _keep(of: Counting, batch: Batch, changes: Changes, reports: list[Reported],
     kept = [fact for fact in admitted if not is_erased(of.user, fact.device, fact.start, fact.end)]
     outcome.erased = len(admitted) - len(kept)
     organisation, user, _ = of.owner
-    result = facts.keep(of.connection, organisation, user, kept, of.reach, changes)
+    result = facts.keep(of.connection, organisation, user, kept, of.devices, changes)
     outcome.stored, outcome.unchanged = result.stored, result.unchanged
     with_input = any(fact.kind in (FactKind.AWAY, FactKind.PRESENT) for fact in kept)
     reports.append(Reported(organisation, user, device, now_ms // 1000, with_input, _clock_skew(batch, now_ms)))
@@ -228,7 +229,7 @@ def _refused_whole(batch: Batch, reason: str) -> Iterator[Rejection]:
 
 def refused(entry: Entry, now_ms: int) -> tuple[str, str, bool] | None:
     """Why an entry cannot be kept: code, message and whether it may be sent again; None where it can."""
-    start, end = entry[0], entry[1]
+    start, end = entry.start, entry.end
     if end < start:
         return "END_BEFORE_START", "the end is before the start", False
     if end - start > LONGEST_FACT * 1000:
@@ -241,16 +242,27 @@ def refused(entry: Entry, now_ms: int) -> tuple[str, str, bool] | None:
 
 
 def _bad_text(entry: Entry) -> tuple[str, str, bool] | None:
-    name = entry.app if isinstance(entry, Focus) else entry.browser if isinstance(entry, Page) else ""
-    if len(_clean(name)) > LONGEST_NAME:
-        field_ = "app" if isinstance(entry, Focus) else "browser"
-        return "BAD_ENTRY", f"{field_} has more than {LONGEST_NAME} characters", False
-    if isinstance(entry, Focus | Page):
-        if max(len(_clean(entry.url)), len(entry.host)) > LONGEST_URL:
-            return "BAD_ENTRY", f"url has more than {LONGEST_URL} characters", False
-        if any(map(_unwritable, entry[2:])):
-            return "BAD_ENTRY", "a text is not valid Unicode", False
+    if isinstance(entry, Away | Present):
+        return None
+    for field_, name in _names_in(entry):
+        if len(_clean(name)) > LONGEST_NAME:
+            return "BAD_ENTRY", f"{field_} has more than {LONGEST_NAME} characters", False
+        if _unwritable(name):
+            return "BAD_ENTRY", f"{field_} is not valid Unicode", False
+    if max(len(_clean(entry.url)), len(entry.host)) > LONGEST_URL:
+        return "BAD_ENTRY", f"url has more than {LONGEST_URL} characters", False
+    if any(map(_unwritable, (entry.url, entry.host, entry.title))):
+        return "BAD_ENTRY", "a text is not valid Unicode", False
     return None
+
+
+def _names_in(entry: Focus | Page | Heartbeat) -> tuple[tuple[str, str], ...]:
+    """The names in an entry that nobody may make as long as they like, by their field."""
+    if isinstance(entry, Page):
+        return (("browser", entry.browser),)
+    if isinstance(entry, Focus):
+        return (("app", entry.app),)
+    return ("editor", entry.editor), ("app", entry.app)
 
 
 def _unwritable(text: str) -> bool:
@@ -260,7 +272,7 @@ def _unwritable(text: str) -> bool:
 
 def _incoming(entry: Entry, kind: FactKind, device: int, policy: Policy) -> Incoming:
     """The fact as far as the organisation keeps text: what it does not keep never reaches the disk."""
-    if not isinstance(entry, Focus | Page):
+    if isinstance(entry, Away | Present):
         return Incoming(device, kind, entry.start, entry.end)
     url = _clean(entry.url)
     text = {
@@ -270,6 +282,9 @@ def _incoming(entry: Entry, kind: FactKind, device: int, policy: Policy) -> Inco
     }
     if isinstance(entry, Focus):
         return Incoming(device, kind, entry.start, entry.end, app=_clean(entry.app), **text)
+    if isinstance(entry, Heartbeat):
+        text |= {"app": _clean(entry.app), "browser": application(_clean(entry.editor))}
+        return Incoming(device, kind, entry.start, entry.end, **text)
     return Incoming(device, kind, entry.start, entry.end, browser=application(_clean(entry.browser)), **text)
 
 

@@ -47,6 +47,21 @@ class Present(NamedTuple):
     end: int
 
 
+class Heartbeat(NamedTuple):
+    """This was at work in this editor, at one instant. `app` is what was in front: the editor, or another."""
+
+    start: int
+    editor: str
+    app: str
+    url: str = ""
+    title: str = ""
+    host: str = ""
+
+    @property
+    def end(self) -> int:
+        return self.start
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What one device of one user reports at once, in the order in which it was reported."""
@@ -56,6 +71,8 @@ class Report:
     pages: Sequence[Page] = ()
     away: Sequence[Away] = ()
     present: Sequence[Present] = ()
+    heartbeats: Sequence[Heartbeat] = ()
 
     def __len__(self) -> int:
-        return len(self.focus) + len(self.pages) + len(self.away) + len(self.present)
+        lists = (self.focus, self.pages, self.away, self.present, self.heartbeats)
+        return sum(map(len, lists))

@@ -27,8 +27,8 @@ from typing import NamedTuple
 class Interval(NamedTuple):
     """A focus or page interval: milliseconds, what it is of, and the site it names (0: none).
 
-    `owner` is the stored name of the application, or of the browser; no two intervals of one device (and
-    browser) begin in the same millisecond (T12).
+    `owner` is the stored name of the application, or of the browser. Where a focus and heartbeats begin in the
+    same millisecond, the last in the order in which they are given began latest (`heartbeats.with_heartbeats`).
     """
 
     start: int
@@ -46,7 +46,7 @@ class Front(NamedTuple):
 
 
 def fronts(intervals: Sequence[Interval], reach: int) -> list[Front]:
-    """Who is in front when: in order, disjoint. `intervals` are sorted by their start."""
+    """Who is in front when: in order, disjoint. `intervals` are in the order in which they began."""
     covered = _covered(intervals)
     if reach <= 0:
         return covered
@@ -93,7 +93,7 @@ def _reaches(intervals: Sequence[Interval], reach: int) -> list[Front]:
         end = interval[1] // 1000
         following = starts[index]
         if following < end:
-            # Those after `index` began later: they are sorted by milliseconds.
+            # Those after `index` began later.
             target = bisect_left(starts, end, index)
             if target == count:
                 continue
@@ -129,11 +129,12 @@ def _gaps(covered: Sequence[Front], first: int, last: int) -> list[tuple[int, in
 
 
 def _latest_ended(candidates: Sequence[Front]) -> list[Front]:
-    """Each second to the interval that ended latest, then began latest, in milliseconds."""
+    """Each second to the interval that ended latest, in milliseconds, then began latest."""
     edges = sorted({edge for front in candidates for edge in (front.start, front.end)})
     won: list[Front] = []
     for start, end in pairwise(edges):
-        here = [front.interval for front in candidates if front.start <= start and front.end >= end]
+        here = [front.interval for front in reversed(candidates) if front.start <= start and front.end >= end]
         if here:
-            won.append(Front(start, end, max(here, key=lambda interval: (interval.end, interval.start))))
+            # The first of those that ended together: the candidates are in the order in which they began.
+            won.append(Front(start, end, max(here, key=lambda interval: interval.end)))
     return won

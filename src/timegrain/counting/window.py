@@ -6,6 +6,14 @@ A focus or page that is new alters what it covers, what it reaches to, and what 
     new                 [== n ==]
     window   |<-reach-->[== n ==]<-reach->|
 
+A heartbeat alters as much, and where the one before it and its own seconds end, each at most at the farthest
+that joins, a second less than the timeout away::
+
+    before   1===========)2=======)            of one editor, 1 and 2 less than the timeout apart
+    new            n
+    after    1====)n=====)2=======)
+    window   |<-timeout-->|<-timeout-->|<-reach->|
+
 One that only grew alters from its old end on. Away and present alter the stretches that they make, join
 or part: `changed_stretches` compares those before and after.
 """
@@ -26,6 +34,12 @@ def of_interval(start_ms: int, end_ms: int, reach: int) -> Range:
 def of_growth(old_end_ms: int, new_end_ms: int, reach: int) -> Range:
     """What a focus or page interval can alter that only ends later."""
     return old_end_ms // 1000, new_end_ms // 1000 + reach
+
+
+def of_heartbeat(at_ms: int, reach: int, timeout: int) -> Range:
+    """What a heartbeat can alter by coming or going."""
+    farthest = timeout - 1
+    return at_ms // 1000 - max(reach, farthest), at_ms // 1000 + farthest + reach
 
 
 def changed_stretches(before: Iterable[Range], after: Iterable[Range]) -> list[Range]:

@@ -1,7 +1,7 @@
 """Keep the facts of one user, and read those that decide a range of seconds (T12).
 
-Device, kind, start in milliseconds and, of a page, the browser identify a fact. Of two with the same
-identity the longer stays; of two equally long the one whose `[app, host, url, title]` sorts last.
+Device, kind, start in milliseconds and, of a page or a heartbeat, the browser or editor identify a fact. Of two
+with the same identity the longer stays; of two equally long the one whose `[app, host, url, title]` sorts last.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, or_, select, text
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, and_, bindparam, delete, func, or_, select, text
 
 from timegrain.counting.instants import LONGEST_FACT, Range
 from timegrain.counting.stretches import input_seconds
 from timegrain.counting.subjects import NameKind
-from timegrain.counting.window import of_growth, of_interval
+from timegrain.counting.window import of_growth, of_heartbeat, of_interval
+from timegrain.storage.devices import Device
 from timegrain.storage.dialect import numbers, packed, pairs, store
 from timegrain.storage.names import Key, keep_texts, name_ids, names_by_id, text_id, texts_by_id
-from timegrain.storage.schema import LONG_MS, facts
+from timegrain.storage.schema import HEARTBEAT_KIND, LONG_MS, facts
 
 
 class FactKind(IntEnum):
@@ -27,10 +28,19 @@ class FactKind(IntEnum):
     PAGE = 1
     AWAY = 2
     PRESENT = 3
+    HEARTBEAT = HEARTBEAT_KIND
+
+
+_WITH_APP = (FactKind.FOCUS, FactKind.HEARTBEAT)
+_BROWSERS = {FactKind.PAGE: NameKind.BROWSER, FactKind.HEARTBEAT: NameKind.APPLICATION}
+"""What `browser` names: of a heartbeat an editor, which is an application."""
 
 
 class Incoming(NamedTuple):
-    """A fact to keep, as far as the organisation keeps text. `browser` is normalised, `host` may be ""."""
+    """A fact to keep, as far as the organisation keeps text. `host` may be "".
+
+    `browser` is a page's, and of a heartbeat its editor; either is normalised.
+    """
 
     device: int
     kind: FactKind
@@ -54,31 +64,33 @@ class Held(NamedTuple):
 
 
 Identity = tuple[int, int, int, int]
-"""Start in milliseconds, device, kind, browser."""
+"""Start in milliseconds, device, kind, browser or editor."""
 
 
 @dataclass(slots=True)
 class Changes:
-    """What a user's facts changed: windows of focus and pages, and away or present seconds by device."""
+    """What a user's facts changed: windows of what is shown, and away or present seconds by device."""
 
     windows: list[Range] = field(default_factory=list)
     inputs: dict[int, list[Range]] = field(default_factory=dict)
 
-    def note(self, identity: Identity, old: Held | None, new: Held | None, reach: int) -> None:
+    def note(self, identity: Identity, old: Held | None, new: Held | None, device: Device) -> None:
         """That one fact took the place of another, came (`old` is None) or went (`new` is None)."""
-        start, device, kind, _ = identity
+        start, _, kind, _ = identity
         end = start + max(old.length if old else 0, new.length if new else 0)
         if kind in (FactKind.AWAY, FactKind.PRESENT):
             seconds = input_seconds(start, end) if kind == FactKind.PRESENT else (start // 1000, end // 1000)
             if old and new:
                 seconds = ((start + old.length) // 1000, seconds[1])
             if seconds[0] < seconds[1]:
-                self.inputs.setdefault(device, []).append(seconds)
+                self.inputs.setdefault(device.id, []).append(seconds)
         elif old and new and (old.app, old.site) == (new.app, new.site):
             if old.length != new.length:
-                self.windows.append(of_growth(start + old.length, end, reach))
+                self.windows.append(of_growth(start + old.length, end, device.reach))
+        elif kind == FactKind.HEARTBEAT:
+            self.windows.append(of_heartbeat(start, device.reach, device.timeout))
         else:
-            self.windows.append(of_interval(start, end, reach))
+            self.windows.append(of_interval(start, end, device.reach))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +110,6 @@ _COLUMNS = (
     facts.c.site_id,
 )
 _TEXT_COLUMNS = (facts.c.url_id, facts.c.title_id)
-_KINDS = facts.c.kind.between(bindparam("first_kind"), bindparam("last_kind"))
 _starts = numbers("starts")
 _AT = select(*_COLUMNS, *_TEXT_COLUMNS).where(_OF_USER, facts.c.start_ms.in_(select(_starts.c.c0)))
 _KINDS = facts.c.kind.between(bindparam("first_kind"), bindparam("last_kind"))
@@ -129,7 +140,23 @@ _LONG = (
     )
     .with_hint(facts, "INDEXED BY ix_facts_long", "sqlite")
 )
-_TOUCHING = _LONG.union_all(_SHORT)
+_HEARTBEATS = (
+    select(*_COLUMNS)
+    .select_from(
+        _windows.join(
+            facts,
+            and_(
+                _OF_USER,
+                facts.c.kind == text(str(HEARTBEAT_KIND)),
+                facts.c.start_ms >= _windows.c.c0 - bindparam("timeout_ms"),
+                facts.c.start_ms <= _windows.c.c1 + bindparam("timeout_ms"),
+            ),
+        )
+    )
+    .with_hint(facts, "INDEXED BY ix_facts_heartbeats", "sqlite")
+)
+_INPUTS = _LONG.union_all(_SHORT)
+_SHOWN = _LONG.union_all(_SHORT, _HEARTBEATS)
 _BOUNDS = select(
     func.min(facts.c.start_ms), func.max(facts.c.start_ms), func.max(facts.c.start_ms + facts.c.length_ms)
 ).where(_OF_USER)
@@ -148,7 +175,7 @@ _REMOVE = delete(facts).where(
 )
 
 FactRow = tuple[int, int, int, int, int, int, int]
-"""Start in milliseconds, device, kind, browser, length in milliseconds, application, site."""
+"""Start in milliseconds, device, kind, browser or editor, length in milliseconds, application, site."""
 
 
 def keep(
@@ -156,12 +183,12 @@ def keep(
     organisation: int,
     user: int,
     incoming: Sequence[Incoming],
-    reach: Mapping[int, int],
+    devices: Mapping[int, Device],
     changes: Changes,
 ) -> Kept:
     """Store facts in the order in which they came; what they changed is added to `changes`."""
     keeping = _Keeping(connection, organisation, user, incoming)
-    stored = sum(keeping.take(fact, reach, changes) for fact in incoming)
+    stored = sum(keeping.take(fact, devices[fact.device], changes) for fact in incoming)
     keeping.write()
     return Kept(stored, len(incoming) - stored)
 
@@ -187,18 +214,19 @@ class _Keeping:
         self._held: list[str] = []
         self._dropped: list[int] = []
 
-    def take(self, fact: Incoming, reach: Mapping[int, int], changes: Changes) -> bool:
+    def take(self, fact: Incoming, device: Device, changes: Changes) -> bool:
         """Whether the fact is new, or took the place of another form of itself."""
         names = self._names
+        of_what = _BROWSERS.get(fact.kind)
         identity = (
             fact.start,
             fact.device,
             int(fact.kind),
-            names[NameKind.BROWSER, fact.browser] if fact.kind is FactKind.PAGE else 0,
+            0 if of_what is None else names[of_what, fact.browser],
         )
         new = Held(
             fact.end - fact.start,
-            names[NameKind.APPLICATION, fact.app] if fact.kind is FactKind.FOCUS else 0,
+            names[NameKind.APPLICATION, fact.app] if fact.kind in _WITH_APP else 0,
             names[NameKind.SITE, fact.host] if fact.host else 0,
             text_id(fact.url),
             text_id(fact.title),
@@ -208,7 +236,7 @@ class _Keeping:
             return False
         self._note_texts(fact, old, new)
         self._rows[identity] = self._changed[identity] = new
-        changes.note(identity, old, new, reach[fact.device])
+        changes.note(identity, old, new, device)
         return True
 
     def _replaces(self, new: Held, fact: Incoming, old: Held) -> bool:
@@ -242,31 +270,35 @@ class _Keeping:
 
 def _names_of(incoming: Iterable[Incoming]) -> Iterable[Key]:
     for fact in incoming:
-        if fact.kind is FactKind.FOCUS:
+        if fact.kind in _WITH_APP:
             yield NameKind.APPLICATION, fact.app
-        elif fact.kind is FactKind.PAGE:
-            yield NameKind.BROWSER, fact.browser
+        if (of_what := _BROWSERS.get(fact.kind)) is not None:
+            yield of_what, fact.browser
         if fact.host:
             yield NameKind.SITE, fact.host
 
 
-def read_shown(connection: Connection, organisation: int, user: int, ranges: Sequence[Range]) -> list[FactRow]:
-    """Focus and page facts that touch the seconds of `ranges`, by start."""
-    return _touching(connection, organisation, user, ranges, FactKind.FOCUS, FactKind.PAGE)
+def read_shown(
+    connection: Connection, organisation: int, user: int, ranges: Sequence[Range], timeout: int
+) -> list[FactRow]:
+    """Focus and page facts that touch the seconds of `ranges`, and heartbeats up to `timeout` seconds off, by start."""
+    kinds = FactKind.FOCUS, FactKind.PAGE
+    return _touching(connection, _SHOWN, organisation, user, ranges, kinds, {"timeout_ms": timeout * 1000})
 
 
 def read_inputs(connection: Connection, organisation: int, user: int, within: Range) -> list[FactRow]:
     """Away and present facts that touch the seconds `within`, by start."""
-    return _touching(connection, organisation, user, [within], FactKind.AWAY, FactKind.PRESENT)
+    return _touching(connection, _INPUTS, organisation, user, [within], (FactKind.AWAY, FactKind.PRESENT))
 
 
 def _touching(
     connection: Connection,
+    statement: CompoundSelect[Any],
     organisation: int,
     user: int,
     ranges: Sequence[Range],
-    first: FactKind,
-    last: FactKind,
+    kinds: tuple[FactKind, FactKind],
+    more: Mapping[str, int] | None = None,
 ) -> list[FactRow]:
     # A second early: a present interval of some milliseconds covers the whole second in which it begins.
     windows = [((start - 1) * 1000, (end + 1) * 1000) for start, end in ranges]
@@ -274,10 +306,11 @@ def _touching(
         "organisation": organisation,
         "user": user,
         "windows": packed(windows),
-        "first_kind": int(first),
-        "last_kind": int(last),
+        "first_kind": int(kinds[0]),
+        "last_kind": int(kinds[1]),
+        **(more or {}),
     }
-    rows: list[FactRow] = list(map(tuple, connection.execute(_TOUCHING, parameters).all()))
+    rows: list[FactRow] = list(map(tuple, connection.execute(statement, parameters).all()))
     # Two windows may both be touched by one fact. Plain tuples: those of SQLAlchemy are slow to compare.
     return sorted(set(rows) if len(ranges) > 1 else rows)
 
@@ -297,7 +330,7 @@ def remove(
     starting: Range,
     ending_by: int | None,
     device: int,
-    reach: Mapping[int, int],
+    devices: Mapping[int, Device],
     changes: Changes,
 ) -> int:
     """Remove the facts of a device (0: of all) that begin in the milliseconds `starting`.
@@ -313,7 +346,7 @@ def remove(
     dropped: list[int] = []
     for row in gone:
         identity, held = (row[0], row[1], row[2], row[3]), Held(*row[4:])
-        changes.note(identity, held, None, reach[row.device_id])
+        changes.note(identity, held, None, devices[row.device_id])
         dropped += [id_ for id_ in (held.url, held.title) if id_ is not None]
     connection.execute(
         _REMOVE,
