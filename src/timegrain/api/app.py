@@ -14,12 +14,12 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
+from timegrain.api import wakatime, watchers
 from timegrain.api.activity import delete_activity, post_activity
 from timegrain.api.envelope import as_known, failure
 from timegrain.api.me import get_me
 from timegrain.api.openapi import openapi_json, schema_page
 from timegrain.api.requests import House
-from timegrain.api.watchers import get_info, post_bucket, post_events, post_heartbeat
 from timegrain.api.weekly_summary import post_weekly_summary
 from timegrain.recording import Recorder
 from timegrain.storage.engine import Database
@@ -108,7 +108,8 @@ def make_app(database: Database, public_url: str = "") -> Observed:
     app = Litestar(
         [
             *(post_weekly_summary, post_activity, delete_activity, get_me),
-            *(get_info, post_bucket, post_heartbeat, post_events),
+            *(watchers.get_info, watchers.post_bucket, watchers.post_heartbeat, watchers.post_events),
+            wakatime.post_heartbeats,
             *(health, metrics, openapi_json, schema_page),
         ],
         exception_handlers={Exception: _failed},

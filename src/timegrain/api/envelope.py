@@ -44,8 +44,8 @@ class Failure(msgspec.Struct, rename="camel"):
     error: ErrorBody
 
 
-def encoded(success: msgspec.Struct) -> Response[bytes]:
-    return Response(msgspec.json.encode(success), media_type="application/json", status_code=200)
+def encoded(success: msgspec.Struct, status: int = 200) -> Response[bytes]:
+    return Response(msgspec.json.encode(success), media_type="application/json", status_code=status)
 
 
 def failure(error: TimegrainError) -> Response[bytes]:
@@ -80,7 +80,7 @@ def unreadable(error: msgspec.DecodeError) -> ValidationFailed:
     return ValidationFailed(f"{field}: {message}" if field else message, [Detail(field, message)] if field else ())
 
 
-def decode_strictly(body: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
+def decode_strictly(body: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[Any]) -> Any:
     """Raises `ValidationFailed` naming the field: malformed, missing, unknown or of another type."""
     try:
         return decoder.decode(body)
