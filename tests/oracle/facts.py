@@ -10,13 +10,16 @@ from typing import Literal
 
 from .subjects import host_of, name_key
 
-Kind = Literal["focus", "page", "away", "present"]
+Kind = Literal["focus", "page", "away", "present", "heartbeat"]
 Outcome = Literal["stored", "unchanged", "erased"]
 
 
 @dataclass(frozen=True, slots=True)
 class OFact:
-    """One fact as a device reports it. `app` is a focus interval's, `browser` a page's."""
+    """One fact as a device reports it. `app` is a focus interval's or heartbeat's, `browser` a page's.
+
+    A heartbeat is of one instant and of an `editor`.
+    """
 
     kind: Kind
     device: str
@@ -26,6 +29,7 @@ class OFact:
     browser: str = ""
     url: str = ""
     title: str = ""
+    editor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +76,13 @@ class Kept:
     host: str
     url: str
     title: str
+    editor: str = ""
     won: str = ""  # the rule by which it stayed, where another form of it came too
 
     @property
     def identity(self) -> tuple[str, str, int, str]:
-        return (self.kind, self.device, self.start, name_key(self.browser) if self.kind == "page" else "")
+        of_what = {"page": self.browser, "heartbeat": self.editor}.get(self.kind, "")
+        return (self.kind, self.device, self.start, name_key(of_what))
 
     @property
     def text(self) -> list[str]:
@@ -98,6 +104,7 @@ def as_kept(fact: OFact, text: TextKept) -> Kept:
         host=host_of(url),
         url=url if text.urls == "full" else "",
         title="" if text.titles == "none" else title,
+        editor=fact.editor.replace("\0", ""),
     )
 
 

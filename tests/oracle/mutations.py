@@ -33,6 +33,37 @@ MUTATIONS = (
     ),
     Mutation("earliest ended fills", "counting/fronts.py", "max(here, key", "min(here, key"),
     Mutation(
+        "first began fills",
+        "counting/fronts.py",
+        "for front in reversed(candidates) if",
+        "for front in candidates if",
+    ),
+    Mutation("timeout joins", "counting/heartbeats.py", "start // 1000 < timeout", "start // 1000 <= timeout"),
+    Mutation(
+        "distance in milliseconds",
+        "counting/heartbeats.py",
+        "following // 1000 - heartbeat.start // 1000 < timeout",
+        "following - heartbeat.start < timeout * 1000",
+    ),
+    Mutation(
+        "editors not told apart",
+        "counted.py",
+        "heartbeats.setdefault(browser,",
+        "heartbeats.setdefault(min(heartbeats, default=browser),",
+    ),
+    Mutation(
+        "heartbeat before focus",
+        "counting/heartbeats.py",
+        "[*found, *focus]",
+        "[*focus, *found]",
+    ),
+    Mutation(
+        "last editor in front", "counting/heartbeats.py", "sorted(heartbeats, reverse=True)", "sorted(heartbeats)"
+    ),
+    Mutation("editors by number", "counted.py", "names[editor].spelling:", "str(editor):"),
+    Mutation("heartbeats read too near", "counted.py", "user, around, timeout)", "user, around, 0)"),
+    Mutation("window without timeout", "counting/window.py", "farthest = timeout - 1", "farthest = 0"),
+    Mutation(
         "short input covers nothing",
         "counting/stretches.py",
         "max(end_ms // 1000, start + 1)",

@@ -81,6 +81,8 @@ HOSTLESS = [
 ]
 HOSTLESS += ["mailto:a@b.c", "github.com", "http://user@:80/", "https://"]
 TITLES = ["", "", "a", "b", "Pull requests"]
+EDITORS = ["vscode", "VSCode", "vim", "vim", "emacs", "Straße", "STRASSE", "i3lock", "firefox"]
+FILES = ["main.py", "app — main.py", "app — other.py", "b.py"]
 
 
 class Scribe:
@@ -112,6 +114,38 @@ class Scribe:
         """Some of these at the same instants on another device, so that only its name decides."""
         picked = [fact for fact in facts if self.rng.random() < 0.4]
         return [replace(fact, device=device, app=self._app() if fact.kind == "focus" else "") for fact in picked]
+
+    def heartbeats(self, device: str, near: list[OFact], timeout: int, reach: int) -> list[OFact]:
+        """Of one or two editors, beginning near some fact or with it, at distances about the timeout or reach."""
+        rng, beats = self.rng, list[OFact]()
+        at = rng.choice(near).start + rng.choice([0, 0, 1, -1, 1000 * rng.randrange(-timeout, timeout)])
+        if rng.random() < 0.4:  # alone
+            at = max(fact.end for fact in near) + rng.choice([0, 1000, 1000 * reach, 1000 * (reach + 1), 400_000])
+        editors = rng.sample(EDITORS, rng.choice([1, 1, 2, 3]))
+        for _ in range(rng.randint(2, 12)):
+            for editor in editors if rng.random() < 0.3 else [rng.choice(editors)]:
+                beats.append(self._heartbeat(device, at, editor))
+            if rng.random() < 0.1:  # another form of it
+                beats.append(self._heartbeat(device, at, editors[0]))
+            if rng.random() < 0.15:
+                at = rng.choice(near).start
+                continue
+            seconds = rng.choice(
+                [timeout - 1, timeout - 1, timeout, timeout + 1, 0, 1, reach, reach + 1, rng.randrange(1, 2 + timeout)]
+            )
+            at = max(at + 1, at + 1000 * seconds + rng.choice([0, 0, 1, -1, rng.randrange(-999, 1000)]))
+        return beats
+
+    def _heartbeat(self, device: str, at: int, editor: str) -> OFact:
+        rng = self.rng
+        share = rng.random()
+        if share < 0.5:
+            return OFact("heartbeat", device, at, at, editor, title=rng.choice(FILES), editor=editor)
+        if share < 0.75:
+            app = rng.choice([app for app in (*APPS, *BROWSER_APPS) if app])
+            return OFact("heartbeat", device, at, at, app, editor=editor)
+        url = rng.choice(SITES) if share < 0.95 else rng.choice(HOSTLESS)
+        return OFact("heartbeat", device, at, at, editor, url=url, editor=editor)
 
     def _focus(self, device: str, start: int, reach: int) -> list[OFact]:
         rng, facts, at = self.rng, list[OFact](), start

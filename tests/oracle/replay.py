@@ -43,6 +43,15 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Heartbeats:
+    """One bulk of an editor's plugin, or of several: heartbeats of one device, in no order."""
+
+    user: int
+    device: str
+    facts: tuple[OFact, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RatingChange:
     """Sets a rule of the organisation (`team` None) or a team; rating None removes the rule that is there.
 
@@ -67,6 +76,13 @@ class PolicyChange:
 
 @dataclass(frozen=True, slots=True)
 class ReachChange:
+    user: int
+    device: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeoutChange:
     user: int
     device: str
     seconds: int
@@ -116,7 +132,18 @@ class Question:
     zone: str
 
 
-Step = Batch | RatingChange | PolicyChange | ReachChange | ZoneChange | MembershipChange | Erase | Question
+Step = (
+    Batch
+    | Heartbeats
+    | RatingChange
+    | PolicyChange
+    | ReachChange
+    | TimeoutChange
+    | ZoneChange
+    | MembershipChange
+    | Erase
+    | Question
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +174,7 @@ class World:
         self.limits = Limits(*ALL_DEFAULT)
         self.own_limits = [Limits() for _ in users]
         self.reach: list[dict[str, int]] = [{} for _ in users]
+        self.timeout: list[dict[str, int]] = [{} for _ in users]
         self.memberships: list[tuple[Membership, ...]] = [() for _ in users]
         self.rules: dict[int | None, dict[tuple[str, str], Rule]] = {
             team: {} for team in (None, *range(self.start.teams))
@@ -155,11 +183,16 @@ class World:
         self._counts: dict[int, Count] = {}  # of users of whom nothing changed since
 
     def apply(self, step: Step) -> Counter[Outcome]:
-        """Does the step to the oracle's state; of a batch, says what became of its facts. A question does nothing."""
+        """Does the step to the oracle's state; of a batch, says what became of its facts. A question does nothing.
+
+        Heartbeats have no outcome: their answer does not tell what was known.
+        """
         outcomes: Counter[Outcome] = Counter()
         match step:
             case Batch():
                 outcomes = self._receive(step)
+            case Heartbeats():
+                self._receive(step)
             case RatingChange():
                 self._rate(step)
             case PolicyChange(user=None):
@@ -169,6 +202,8 @@ class World:
                 self.own_limits[user] = step.limits.over(self.own_limits[user])
             case ReachChange():
                 self.reach[step.user][step.device] = step.seconds
+            case TimeoutChange():
+                self.timeout[step.user][step.device] = step.seconds
             case ZoneChange():
                 self.home_zone = step.zone
             case MembershipChange():
@@ -205,13 +240,14 @@ class World:
         return Policy(
             **asdict(limits),
             reach=self.reach[user],
+            timeout=self.timeout[user],
             home_zone=self.home_zone,
             organisation=self.rules[None],
             teams=teams,
             memberships=self.memberships[user],
         )
 
-    def _receive(self, batch: Batch) -> Counter[Outcome]:
+    def _receive(self, batch: Batch | Heartbeats) -> Counter[Outcome]:
         outcomes: Counter[Outcome] = Counter()
         for fact in batch.facts:
             outcome = self.shelves[batch.user].arrive(fact)

@@ -25,9 +25,11 @@ from timegrain.recounting import (
 from timegrain.storage import devices, keys, people, ratings
 from timegrain.storage.engine import Database
 
+from .facts import OFact
 from .replay import (
     Batch,
     Erase,
+    Heartbeats,
     MembershipChange,
     PolicyChange,
     Question,
@@ -35,14 +37,30 @@ from .replay import (
     ReachChange,
     Start,
     Step,
+    TimeoutChange,
     ZoneChange,
 )
 
 Answer = list[tuple[date, tuple[int, ...]]]
 
 
+SYSTEM = "wakatime/v1.102.1 (linux-6.1.0-unknown) go1.22.5"
+
+
 def written(milliseconds: int) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def as_wakatime(one: OFact) -> dict[str, Any]:
+    """A heartbeat as a plugin writes it: of a site, of a file (its title is made of project and name), of an app."""
+    user_agent = f"{SYSTEM} {one.editor}/1.0 {one.editor}-wakatime/2.0"
+    told: dict[str, Any] = {"time": one.start / 1000, "user_agent": user_agent, "category": "coding"}
+    if one.url:
+        return told | {"type": "url", "entity": one.url}
+    if one.title:
+        project, _, name = one.title.rpartition(" — ")
+        return told | {"type": "file", "entity": f"/home/a/{name}", "project": project, "language": "Python"}
+    return told | {"type": "app", "entity": one.app}
 
 
 class Program:
@@ -59,12 +77,15 @@ class Program:
             ]
             key = keys.add_key(connection, self.id, "oracle", "admin", 0)[1]
             self.headers = {"Authorization": f"Bearer {key}"}
+            self.tokens: dict[tuple[int, int], str] = {}
             self.teams = [people.add_team(connection, self.id, f"team {n}", 0) for n in range(start.teams)]
 
     def apply(self, step: Step) -> Counter[str]:
         match step:
             case Batch():
                 return self._record(step)
+            case Heartbeats():
+                self._beat(step)
             case RatingChange():
                 self._rate(step)
             case PolicyChange():
@@ -73,6 +94,10 @@ class Program:
                 user = self.users[step.user].id
                 device = self._device(user, step.device)
                 change_device(self.database, self.id, user, device, {"reach": step.seconds})
+            case TimeoutChange():
+                user = self.users[step.user].id
+                device = self._device(user, step.device)
+                change_device(self.database, self.id, user, device, {"timeout": step.seconds})
             case ZoneChange():
                 change_policy(self.database, self.id, {"zone": step.zone})
             case MembershipChange():
@@ -103,6 +128,24 @@ class Program:
         outcome = self._call("POST", "/v1/activity", {"userId": user, "device": step.device, **lists})
         assert outcome["rejected"] == []
         return +Counter({name: outcome[name] for name in ("stored", "unchanged", "erased")})
+
+    def _beat(self, step: Heartbeats) -> None:
+        headers = {"Authorization": f"Bearer {self._token(step.user, step.device)}"}
+        sent = [as_wakatime(one) for one in step.facts]
+        path = "/api/v1/users/current/heartbeats.bulk"
+        answer = self.client.post(path, json=sent, headers=headers)
+        assert answer.status_code == 201, answer.text
+        assert [status for _, status in answer.json()["responses"]] == [201] * len(sent), answer.text
+
+    def _token(self, number: int, device: str) -> str:
+        """A token of a device, of the form that editors take."""
+        user = self.users[number].id
+        device_id = self._device(user, device)
+        if (user, device_id) not in self.tokens:
+            with self.database.write(self.id, [user]) as connection:
+                made = keys.add_key(connection, self.id, device, keys.DEVICE, 0, user, device_id, for_editor=True)
+            self.tokens[user, device_id] = made[1]
+        return self.tokens[user, device_id]
 
     def _erase(self, step: Erase) -> None:
         body: dict[str, Any] = {

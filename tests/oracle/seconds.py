@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cmp_to_key
 from typing import Literal, NamedTuple
 
 from .days import SLOT, Membership, local_day, primary_team
@@ -18,17 +19,19 @@ from .facts import Erasure, Kept
 from .subjects import BROWSERS, LOCK_SCREENS, Rated, RuleBook, Subject, application, name_key, rate
 
 DEFAULT_REACH = 5
+DEFAULT_TIMEOUT = 120
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What holds for one user. Limits and reaches in seconds; `teams` are rules by team."""
+    """What holds for one user. Limits, reaches and timeouts in seconds; `teams` are rules by team."""
 
     threshold: int = 300
     away_limit: int = 3600
     unattended_limit: int = 14400
     idle_counting: bool = True
     reach: Mapping[str, int] = field(default_factory=dict)
+    timeout: Mapping[str, int] = field(default_factory=dict)
     home_zone: str = "UTC"
     organisation: RuleBook = field(default_factory=dict)
     teams: Mapping[int, RuleBook] = field(default_factory=dict)
@@ -66,20 +69,71 @@ class Front(NamedTuple):
     by: tuple[str, ...]
 
 
-def in_front(facts: Iterable[Kept], reach: int) -> dict[int, Front]:
-    """What is in front at each second that one of these facts covers or reaches (T2, T3)."""
-    begun = sorted(facts, key=lambda fact: fact.start)
+def in_order(facts: Iterable[Kept]) -> list[Kept]:
+    """As they began. Of those in one millisecond a focus comes last, the editor whose name sorts first before it."""
+
+    def earlier(one: Kept, other: Kept) -> int:
+        if one.start != other.start:
+            return -1 if one.start < other.start else 1
+        if one.kind != other.kind:
+            return 1 if one.kind == "focus" else -1
+        return -1 if editor_name(one) > editor_name(other) else 1
+
+    return sorted(facts, key=cmp_to_key(earlier))
+
+
+def editor_name(heartbeat: Kept) -> str:
+    return name_key(heartbeat.editor) or "unknown"
+
+
+class Beats:
+    """The heartbeats of one device as intervals, and the seconds that a shorter distance would have covered."""
+
+    def __init__(self, facts: Sequence[Kept], timeout: int) -> None:
+        self.intervals: list[Kept] = []
+        self.apart: set[int] = set()
+        heartbeats = [fact for fact in facts if fact.kind == "heartbeat"]
+        for one in heartbeats:
+            later = [
+                other for other in heartbeats if editor_name(other) == editor_name(one) and other.start > one.start
+            ]
+            following = min(later, key=lambda other: other.start, default=None)
+            if following is not None and following.first - one.first < timeout:
+                self.intervals.append(replace(one, end=following.start, last=following.first))
+                continue
+            self.intervals.append(one)
+            if following is not None:
+                self.apart.update(range(one.first, min(following.first, one.first + timeout)))
+
+
+def covering(begun: Sequence[Kept]) -> dict[int, Front]:
+    """What is in front at each second that one of these covers: one that began later is painted over those before."""
     front: dict[int, Front] = {}
-    for fact in begun:  # one that began later is painted over those before
-        alone, over = Front(fact, ()), Front(fact, ("T3 began latest",))
-        close = Front(fact, ("T3 began latest", "T3 milliseconds"))
+    for fact in begun:
+        joins = ("T2 heartbeat joins",) if fact.kind == "heartbeat" else ()
+        together = "T3 heartbeat and focus begin together" if fact.kind == "focus" else "T3 editors begin together"
+        alone, over = Front(fact, joins), Front(fact, ("T3 began latest", *joins))
+        close = Front(fact, ("T3 began latest", "T3 milliseconds", *joins))
+        tied = Front(fact, ("T3 began latest", together, *joins))
         for second in range(fact.first, fact.last):
             under = front.get(second)
-            front[second] = alone if under is None else close if under.fact.first == fact.first else over
+            if under is None:
+                front[second] = alone
+            elif under.fact.start == fact.start:
+                front[second] = tied
+            else:
+                front[second] = close if under.fact.first == fact.first else over
+    return front
+
+
+def in_front(facts: Iterable[Kept], reach: int) -> dict[int, Front]:
+    """What is in front at each second that one of these facts covers or reaches (T2, T3)."""
+    begun = in_order(facts)
+    front = covering(begun)
     reaching: dict[int, list[Kept]] = {}
     empty_targets: set[int] = set()
-    for fact in begun:
-        targets = [other for other in begun if other.start > fact.start and other.first >= fact.last]
+    for place, fact in enumerate(begun):
+        targets = [other for other in begun[place + 1 :] if other.first >= fact.last]
         target = min((other.first for other in targets), default=None)
         if target is None or target - fact.last > reach:
             continue
@@ -90,7 +144,7 @@ def in_front(facts: Iterable[Kept], reach: int) -> dict[int, Front]:
                     empty_targets.add(second)
     filled: dict[tuple[Kept, tuple[str, ...]], Front] = {}
     for second, rivals in reaching.items():
-        fact = max(rivals, key=lambda rival: (rival.end, rival.start))
+        fact = max(rivals, key=lambda rival: (rival.end, begun.index(rival)))
         by = ["T2 reach"]
         if len(rivals) > 1:
             tie = sum(rival.end == fact.end for rival in rivals) > 1
@@ -144,9 +198,13 @@ class Cell(NamedTuple):
 class DeviceCells:
     """The cells of one device."""
 
-    def __init__(self, device: str, facts: Sequence[Kept], reach: int, erasures: Sequence[Erasure]) -> None:
+    def __init__(
+        self, device: str, facts: Sequence[Kept], reach: int, timeout: int, erasures: Sequence[Erasure]
+    ) -> None:
         self.device = device
-        self.front = in_front((fact for fact in facts if fact.kind == "focus"), reach)
+        beats = Beats(facts, timeout)
+        self.front = in_front([*beats.intervals, *(fact for fact in facts if fact.kind == "focus")], reach)
+        self.apart = beats.apart - self.front.keys()
         pages: dict[str, list[Kept]] = {}
         for fact in facts:
             if fact.kind == "page":
@@ -280,7 +338,14 @@ def count_user(
     for fact in facts:
         of_device.setdefault(fact.device, []).append(fact)
     devices = [
-        DeviceCells(device, its, policy.reach.get(device, DEFAULT_REACH), erasures) for device, its in of_device.items()
+        DeviceCells(
+            device,
+            its,
+            policy.reach.get(device, DEFAULT_REACH),
+            policy.timeout.get(device, DEFAULT_TIMEOUT),
+            erasures,
+        )
+        for device, its in of_device.items()
     ]
     seconds: dict[int, Second] = {}
     decided: Counter[str] = Counter()
@@ -301,5 +366,7 @@ def count_user(
         if outcome is not None:
             seconds[second] = outcome
     decided.update(dict.fromkeys(labels, lasting))
+    if apart := set[int]().union(*(device.apart for device in devices)) - seconds.keys():
+        decided["T2 timeout apart"] = len(apart)
     del decided[""]
     return Count(seconds, decided)

@@ -16,6 +16,7 @@ from .nasty import Scribe
 from .replay import (
     Batch,
     Erase,
+    Heartbeats,
     Limits,
     MembershipChange,
     PolicyChange,
@@ -24,6 +25,7 @@ from .replay import (
     ReachChange,
     Start,
     Step,
+    TimeoutChange,
     World,
     ZoneChange,
 )
@@ -37,6 +39,7 @@ __all__ = [
     "Count",
     "Erase",
     "Erasure",
+    "Heartbeats",
     "Limits",
     "Membership",
     "MembershipChange",
@@ -53,6 +56,7 @@ __all__ = [
     "Start",
     "Step",
     "TextKept",
+    "TimeoutChange",
     "World",
     "ZoneChange",
     "count_user",
@@ -131,7 +135,7 @@ def random_world(seed: int) -> World:
 
 
 class _Maker:
-    """Makes up one world. All that it decides comes from `rng`, in one order."""
+    """Makes up one world. All that it decides comes from `rng`, in one order; what editors do, from one of its own."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -155,6 +159,7 @@ class _Maker:
             for user in range(self.users)
             for device in self.devices[user]
         }
+        self.editing = Random(f"{seed} editors")
         self.rules: dict[tuple[int | None, str, str], RatingChange] = {}
         self.timelines: list[list[tuple[date | None, dict[int, bool]]]] = [[] for _ in range(self.users)]
 
@@ -174,8 +179,35 @@ class _Maker:
                 steps.append(self._question())
         for _ in range(self.rng.randint(0, 3)):
             steps += self._change(self.rng.choice(batches))
+        for step in self._editors(batches):
+            steps.insert(self.editing.randint(0, len(steps)), step)
         steps += self._last_questions()
         return World(self.seed, self.start, steps)
+
+    def _editors(self, batches: list[Batch]) -> list[Step]:
+        """What plugins report near the facts of some devices, and changes of the devices' timeouts."""
+        rng, steps = self.editing, list[Step]()
+        scribe = Scribe(rng, [], 0)
+        for user, device in self.reaches:
+            near = [fact for batch in batches if (batch.user, batch.device) == (user, device) for fact in batch.facts]
+            if not near or rng.random() < 0.3:
+                continue
+            timeout = rng.choice([120, 120, 60, 10, 2, 1, 400])
+            if timeout != 120:
+                steps.append(TimeoutChange(user, device, timeout))
+            for _ in range(rng.choice([0, 0, 1, 2])):
+                steps.append(TimeoutChange(user, device, rng.choice([timeout, timeout, timeout + 1, 120])))
+            for _ in range(rng.choice([1, 1, 2])):
+                beats = scribe.heartbeats(device, near, timeout, self.reaches[user, device])
+                rng.shuffle(beats)
+                parts = rng.randint(1, 4)
+                for part in range(parts):
+                    bulk = Heartbeats(user, device, tuple(beats[part::parts]))
+                    steps += [bulk] * rng.choice([1, 1, 1, 2])
+                if rng.random() < 0.15:
+                    first = rng.choice(beats).start // 1000
+                    steps.append(Erase(user, first, first + rng.choice([1, timeout, 2 * timeout]), device))
+        return steps
 
     def _base(self, zone: str) -> int:
         """An instant close to a clock change, a local midnight or a slot's edge."""

@@ -80,14 +80,15 @@ def test_of_editors_that_begin_together_the_first_name_is_in_front(names: tuple[
 
 
 @pytest.mark.parametrize("names", [("emacs", "vim"), ("vim", "emacs")])
-def test_of_editors_that_begin_and_end_together_the_first_name_reaches(names: tuple[str, str]) -> None:
+def test_of_editors_that_begin_and_end_together_the_first_name_reaches_what_follows(names: tuple[str, str]) -> None:
     of_editor = {"emacs": beats(EMACS, 0), "vim": beats(VIM, 0)}
     after = [Interval(4_000, 5_000, FOCUS, 0)]
     shown = in_front(after, {name: of_editor[name] for name in names}, reach=5)
     assert shown == dict.fromkeys(range(4), EMACS) | {4: FOCUS}
 
 
-def test_a_focus_reaches_before_a_heartbeat_that_begins_and_ends_with_it() -> None:
+def test_what_begins_last_of_those_together_reaches_what_follows() -> None:
+    """The others reach the one that counts as having begun after them, which is no second away."""
     focus = [Interval(0, 2_000, FOCUS, 0), Interval(6_000, 7_000, FOCUS, 0)]
     shown = in_front(focus, {"emacs": beats(EMACS, 0, 2_000)}, reach=5)
     # The later heartbeat ended with the first two and began after them.
