@@ -11,6 +11,8 @@ from openapi_spec_validator import validate
 from tests.contract.served import ACTIVITY, SUMMARY, Office
 from tests.contract.watching import device_of, event
 
+HEARTBEATS = "/api/v1/users/current/heartbeats.bulk"
+
 
 @pytest.fixture
 def described(shared_office: Office) -> dict[str, Any]:
@@ -27,7 +29,7 @@ def test_the_description_is_valid(described: dict[str, Any]) -> None:
     validate(described)
     assert described["openapi"].startswith("3.1")
     calls = {(path, method) for path, methods in described["paths"].items() for method in methods}
-    assert {(SUMMARY, "post"), (ACTIVITY, "post"), (ACTIVITY, "delete")} <= calls
+    assert {(SUMMARY, "post"), (ACTIVITY, "post"), (ACTIVITY, "delete"), (HEARTBEATS, "post")} <= calls
 
 
 def test_examples_fit_their_schemas(described: dict[str, Any]) -> None:
@@ -49,6 +51,11 @@ def test_answers_fit_their_schemas(shared_office: Office, described: dict[str, A
     sent = shared_office.call(ACTIVITY, body).json()
     assert sent["data"]["rejected"]
     fits(described, {"$ref": "#/components/schemas/ActivityResponse"}, sent)
+    made = shared_office.run("user", "add", "--name", "Cleo", "--email", "cleo@example.com")
+    example = described["paths"][HEARTBEATS]["post"]["requestBody"]["content"]["application/json"]["example"]
+    told = shared_office.call(HEARTBEATS, example, made["deviceToken"])
+    assert [status for _, status in told.json()["responses"]] == [201, 400]
+    fits(described, {"$ref": "#/components/schemas/HeartbeatsAnswer"}, told.json())
 
 
 def test_answers_to_watchers_fit_their_schemas(shared_office: Office, described: dict[str, Any]) -> None:

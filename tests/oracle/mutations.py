@@ -32,12 +32,6 @@ MUTATIONS = (
         "end < following <= end + reach + 1",
     ),
     Mutation("earliest ended fills", "counting/fronts.py", "max(here, key", "min(here, key"),
-    Mutation(
-        "first began fills",
-        "counting/fronts.py",
-        "for front in reversed(candidates) if",
-        "for front in candidates if",
-    ),
     Mutation("timeout joins", "counting/heartbeats.py", "start // 1000 < timeout", "start // 1000 <= timeout"),
     Mutation(
         "distance in milliseconds",

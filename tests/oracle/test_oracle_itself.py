@@ -13,7 +13,7 @@ from .days import CLASSES, Asked, Membership, daily, day_start, local_day, whole
 from .facts import Erasure, Kept, Kind, OFact, Shelf, TextKept
 from .seconds import Policy, count_user
 from .subjects import Rule, application, host_of, rule_book
-from .worlds import RULES, Batch, MembershipChange, Question, World, random_world
+from .worlds import RULES, Batch, Heartbeats, MembershipChange, Question, World, random_world
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 T = 1_700_000_000  # some second
@@ -38,6 +38,11 @@ def focus(start_s: float, end_s: float, app: str = CODE, device: str = "a", **mo
 
 def other(kind: Kind, start_s: float, end_s: float, device: str = "a") -> OFact:
     return OFact(kind, device, round((T + start_s) * 1000), round((T + end_s) * 1000))
+
+
+def heartbeat(after_s: float, editor: str = "vim", app: str = "vim", **more: str) -> OFact:
+    at = round((T + after_s) * 1000)
+    return OFact("heartbeat", "a", at, at, app, editor=editor, **more)
 
 
 def sums(kept: list[Kept], policy: Policy, erasures: list[Erasure] | None = None) -> tuple[int, ...]:
@@ -139,6 +144,37 @@ def test_two_devices_with_input_first() -> None:
     assert counted.decided["T6 began latest"] == 80
 
 
+def test_heartbeats_join_less_than_the_timeout_apart() -> None:
+    facts = shelf_of(*(heartbeat(after) for after in (0, 119.9, 240, 359))).facts
+    counted = count_user(facts, Policy())
+    assert sorted(second - T for second in counted.seconds) == [*range(119), *range(240, 359)]
+    assert counted.decided["T2 heartbeat joins"] == 238
+    assert counted.decided["T2 timeout apart"] == 120
+    longer = count_user(facts, Policy(timeout={"a": 122}))
+    assert len(longer.seconds) == 359
+
+
+def test_heartbeats_of_other_editors_do_not_join() -> None:
+    facts = shelf_of(heartbeat(0), heartbeat(60, "emacs"), heartbeat(100, " VIM ")).facts
+    assert sums(facts, Policy()) == (0, 100, 0, 0)
+
+
+def test_what_begins_with_a_heartbeat() -> None:
+    """A focus is before it; of two editors the first name is."""
+    facts = shelf_of(*(heartbeat(after, name, name) for name in ("vim", "emacs") for after in (0, 20)), focus(0, 5))
+    counted = count_user(facts.facts, Policy())
+    in_front = [counted.seconds[T + second].subject for second in (0, 4, 5, 19)]
+    assert in_front == [application(name) for name in (CODE, CODE, "emacs", "emacs")]
+    assert counted.decided["T3 heartbeat and focus begin together"] == 5
+    assert counted.decided["T3 editors begin together"] == 15
+
+
+def test_heartbeats_are_one_fact_by_editor() -> None:
+    forms = [heartbeat(0, app="b"), heartbeat(0, "VIM", app="c"), heartbeat(0, "emacs", app="a")]
+    for order in (forms, forms[::-1]):
+        assert sorted(fact.app for fact in shelf_of(*order).facts) == ["a", "c"]
+
+
 def test_a_range_limits_the_result_and_not_the_rules() -> None:
     facts = shelf_of(focus(0, 1000), other("away", 100, 500)).facts
     assert count_user(facts, Policy(), (), T + 450, T + 510).sums() == {"idle": 50, "neutral": 10}
@@ -206,7 +242,7 @@ def test_one_team_is_primary_on_each_day_with_a_team(played: list[World]) -> Non
 def test_order_of_arrival_changes_nothing(played: list[World]) -> None:
     """What came is sent again, backwards, to the same organisation: all figures stay."""
     for world in played[:20]:
-        batches = [step for step in world.steps if isinstance(step, Batch)]
+        batches = [step for step in world.steps if isinstance(step, Batch | Heartbeats)]
         before = [world.count(user).seconds for user in range(world.start.users)]
         for batch in batches[::-1]:
             assert set(world.apply(replace(batch, facts=batch.facts[::-1]))) <= {"unchanged", "erased"}

@@ -97,6 +97,14 @@ def test_what_begins_last_of_those_together_reaches_what_follows() -> None:
     assert together == dict.fromkeys(range(4), FOCUS) | {4: VIM}
 
 
+def test_of_those_that_end_together_the_one_that_began_latest_reaches() -> None:
+    focus = [Interval(0, 10_000, FOCUS, 0), Interval(13_000, 14_000, FOCUS, 0)]
+    shown = in_front(focus, {"emacs": beats(EMACS, 4_000, 10_000)}, reach=5)
+    assert [shown[second] for second in (3, 4, 9, 10, 12, 13)] == [FOCUS, EMACS, EMACS, EMACS, EMACS, FOCUS]
+    both = [Interval(0, 10_000, FOCUS, 0), Interval(4_000, 10_000, VIM, 0), Interval(13_000, 14_000, FOCUS, 0)]
+    assert [in_front(both, {}, reach=5)[second] for second in (3, 10, 12, 13)] == [FOCUS, VIM, VIM, FOCUS]
+
+
 instants = st.integers(0, 90_000) | st.integers(0, 90).map(lambda second: second * 1000)
 lengths = st.integers(0, 30_000)
 

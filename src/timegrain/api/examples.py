@@ -21,6 +21,19 @@ _OVERALL = {
     "totalNeutralTimeSpendSeconds": 2970,
     "totalUnproductiveTimeSpendSeconds": 0,
 }
+_ACCEPTED = {
+    "id": "3f0d6f0e-5f4c-5e2a-9d3b-0a1c7f6b2e11",
+    "entity": "/home/grace/app/main.py",
+    "type": "file",
+    "time": 1770525121.12,
+}
+_HEARTBEAT = {
+    "entity": "/home/grace/app/main.py",
+    "type": "file",
+    "time": 1770525121.12,
+    "project": "app",
+    "user_agent": "wakatime/v1.102.1 (linux-6.1.0-x86_64) go1.22.5 vscode/1.86.0 vscode-wakatime/24.4.0",
+}
 
 
 def _success(message: str, data: object) -> dict[str, object]:
@@ -102,6 +115,12 @@ EXAMPLES: dict[str, object] = {
         "timestamp": "2026-02-08T04:31:40.120+00:00",
         "duration": 21.556,
         "data": {"app": "Code", "title": "main.py"},
+    },
+    "HeartbeatEntry": _HEARTBEAT,
+    "HeartbeatAnswer": {"data": _ACCEPTED},
+    "HeartbeatEntries": [_HEARTBEAT, {**_HEARTBEAT, "time": 0}],
+    "HeartbeatsAnswer": {
+        "responses": [[{"data": _ACCEPTED}, 201], [{"error": "time: begins before the year 2000"}, 400]]
     },
     "Failure": {
         "success": False,

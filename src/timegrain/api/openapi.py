@@ -11,7 +11,7 @@ import msgspec
 from litestar import MediaType, Request, Response, get
 
 from timegrain import __version__
-from timegrain.api import activity, envelope, me, watchers, weekly_summary
+from timegrain.api import activity, envelope, me, wakatime, watchers, weekly_summary
 from timegrain.api.examples import EXAMPLES
 
 _TYPES: tuple[type[msgspec.Struct], ...] = (
@@ -30,6 +30,9 @@ _TYPES: tuple[type[msgspec.Struct], ...] = (
     watchers.BucketMade,
     watchers.WatcherEvent,
     watchers.KeptEvent,
+    wakatime.HeartbeatEntry,
+    wakatime.HeartbeatAnswer,
+    wakatime.HeartbeatsAnswer,
     envelope.Failure,
 )
 _LISTS = {"focus": "FocusEntry", "pages": "PageEntry", "away": "InputEntry", "present": "InputEntry"}
@@ -47,13 +50,17 @@ class _Call(NamedTuple):
     status: int = 200
     queries: tuple[str, ...] = ()
     """Parameters of its query, all required."""
-    public: bool = False
-    """Whether it needs no key."""
+    security: tuple[str, ...] = ("key",)
+    """The ways in which a key may be sent; none: it needs no key."""
     unchanged: bool = False
     """Whether it may answer 304: what it asks for is so already."""
     many: bool = False
     """Whether it takes a list too, and answers that with null."""
 
+
+WATCHERS = ("key", "basic")
+EDITORS = ("key", "basic", "query")
+"""How trackers send a device's token."""
 
 _CALLS = (
     _Call(
@@ -67,7 +74,7 @@ _CALLS = (
     _Call("/v1/activity", "post", "Send facts of one device", "ActivityRequest", "ActivityResponse", "postActivity"),
     _Call("/v1/activity", "delete", "Erase facts of one person", "ErasureRequest", "ErasureResponse", "deleteErasure"),
     _Call("/v1/me", "get", "Who this key is and what it may do", None, "MeResponse", "getMe"),
-    _Call("/api/0/info", "get", "What ActivityWatch's clients ask first", None, "Info", "getInfo", public=True),
+    _Call("/api/0/info", "get", "What ActivityWatch's clients ask first", None, "Info", "getInfo", security=()),
     _Call(
         "/api/0/buckets/{bucket}",
         "post",
@@ -75,6 +82,7 @@ _CALLS = (
         "BucketRequest",
         "BucketMade",
         "postBucket",
+        security=WATCHERS,
         unchanged=True,
     ),
     _Call(
@@ -85,6 +93,7 @@ _CALLS = (
         "KeptEvent",
         "postHeartbeat",
         queries=("pulsetime",),
+        security=WATCHERS,
     ),
     _Call(
         "/api/0/buckets/{bucket}/events",
@@ -93,7 +102,28 @@ _CALLS = (
         "WatcherEvent",
         "KeptEvent",
         "postEvents",
+        security=WATCHERS,
         many=True,
+    ),
+    _Call(
+        "/api/v1/users/current/heartbeats",
+        "post",
+        "Send a heartbeat of an editor with a device token (WakaTime)",
+        "HeartbeatEntry",
+        "HeartbeatAnswer",
+        "postEditorHeartbeat",
+        201,
+        security=EDITORS,
+    ),
+    _Call(
+        "/api/v1/users/current/heartbeats.bulk",
+        "post",
+        "Send heartbeats of editors with a device token (WakaTime)",
+        "HeartbeatEntries",
+        "HeartbeatsAnswer",
+        "postEditorHeartbeats",
+        201,
+        security=EDITORS,
     ),
 )
 
@@ -117,8 +147,8 @@ def _described(call: _Call, failed: Mapping[str, object]) -> dict[str, object]:
     described: dict[str, object] = {"operationId": call.name, "summary": call.summary}
     if parameters := _parameters(call):
         described["parameters"] = parameters
-    if call.public:
-        described["security"] = []
+    if call.security != ("key",):
+        described["security"] = [{way: []} for way in call.security]
     if call.request:
         listed = [{"type": "array", "items": _reference(call.request)}] if call.many else []
         described["requestBody"] = {"required": True, "content": _content(call.request, *listed)}
@@ -150,6 +180,7 @@ def document(public_url: str = "") -> dict[str, Any]:
             ],
             "default": None,
         }
+    components["HeartbeatEntries"] = {"type": "array", "items": _reference("HeartbeatEntry")}
     failed = {"description": "Failure, its code in error.code", "content": _content("Failure")}
     paths: dict[str, dict[str, object]] = {}
     for call in _CALLS:
@@ -167,7 +198,11 @@ def document(public_url: str = "") -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer"},
+                "basic": {"type": "http", "scheme": "basic"},
+                "query": {"type": "apiKey", "in": "query", "name": "api_key"},
+            },
         },
     }
 
