@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -352,7 +353,17 @@ def test_the_last_project_is_that_of_the_device(office: Office, key: str) -> Non
     assert stored(office) == [(0, "app — main.py"), (10, "main.py")]
 
 
-def test_no_text_is_kept_unless_the_organisation_keeps_it(sqlite_url: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_heartbeat_is_a_report_without_input(office: Office, key: str) -> None:
+    pairs(send(office, key, heartbeat(0), heartbeat(60)))
+    with office.database.read() as connection:
+        organisation = connection.execute(select(users.c.organisation_id)).scalar_one()
+        (laptop,) = [one for one in devices.all_devices(connection, organisation) if one.name == "laptop-7"]
+    assert laptop.reported_at is not None
+    assert laptop.input_at is None
+
+
+def test_no_text_is_kept_unless_the_organisation_keeps_it(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     secrets = ("SECRETPROJECT", "SECRETFILE", "SECRETBRANCH", "SECRETPATH", "SECRETMACHINE")
     with serving(sqlite_url) as office:
         key = editor_key(office)
@@ -373,5 +384,6 @@ def test_no_text_is_kept_unless_the_organisation_keeps_it(sqlite_url: str, capfd
     path = Path(sqlite_url.removeprefix("sqlite:///"))
     for file in path.parent.glob(f"{path.name}*"):
         assert not [word for word in secrets if word.encode() in file.read_bytes()], file.name
-    printed = capfd.readouterr()
-    assert not [word for word in secrets if word in printed.out + printed.err]
+    lines = [record.getMessage() for record in caplog.records if not record.name.startswith("http")]  # the client's own
+    assert [line for line in lines if "/heartbeats" in line]
+    assert not [word for word in secrets for line in lines if word in line]
