@@ -15,7 +15,7 @@ from typing import BinaryIO
 from sqlalchemy import Connection
 
 from timegrain import clock
-from timegrain.counting.facts import Away, Focus, Page, Present, Report
+from timegrain.counting.facts import Away, Focus, Heartbeat, Page, Present, Report
 from timegrain.erasing import erase_in
 from timegrain.recording import FACTS_A_GROUP, Batch, Outcome, record_all
 from timegrain.storage import erasures
@@ -29,6 +29,7 @@ from timegrain.trackers.facts_file import (
     DeviceLine,
     ErasedLine,
     FocusLine,
+    HeartbeatLine,
     Line,
     PageLine,
     PresentLine,
@@ -72,6 +73,8 @@ def _line(fact: StoredFact, device: str) -> Line:
             return AwayLine(device, start, end)
         case FactKind.PRESENT:
             return PresentLine(device, start, end)
+        case FactKind.HEARTBEAT:
+            return HeartbeatLine(device, start, fact.browser, fact.app, fact.host, fact.url, fact.title)
 
 
 @dataclass(slots=True)
@@ -220,4 +223,5 @@ def _report(device: str, told: Iterable[Told]) -> Report:
         [one for one in facts if isinstance(one, Page)],
         [one for one in facts if isinstance(one, Away)],
         [one for one in facts if isinstance(one, Present)],
+        [one for one in facts if isinstance(one, Heartbeat)],
     )

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
 
 from timegrain.counting.instants import DEFAULT_REACH, DEFAULT_TIMEOUT
+from timegrain.errors import Refused
 from timegrain.storage.schema import devices, keys, users
 
 
@@ -83,6 +84,14 @@ _VALID_TOKENS = (
 def devices_of(connection: Connection, organisation: int, user: int) -> dict[int, Device]:
     rows = connection.execute(_DEVICES, {"organisation": organisation, "user": user})
     return {row.id: Device(*row) for row in rows}
+
+
+def device_named(connection: Connection, organisation: int, user: int, name: str) -> Device:
+    """Raises `Refused` where the user has none of that name."""
+    for device in devices_of(connection, organisation, user).values():
+        if device.name == name:
+            return device
+    raise Refused(f"there is no device named {name!r}")
 
 
 def all_devices(connection: Connection, organisation: int, user: int | None = None) -> list[ListedDevice]:

@@ -23,7 +23,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from timegrain.counting.facts import Away, Focus, Page, Present
+from timegrain.counting.facts import Away, Focus, Heartbeat, Page, Present
 from timegrain.errors import TimegrainError
 
 VERSION = 1
@@ -31,7 +31,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
-Fact = Focus | Page | Away | Present
+Fact = Focus | Page | Away | Present | Heartbeat
 
 
 class FactsFileError(TimegrainError):
@@ -71,36 +71,49 @@ class FactLine(_Line):
 
     device: str
     start: Instant
+
+
+class IntervalLine(FactLine):
     end: Instant
 
 
-class FocusLine(FactLine, tag="focus"):
+class FocusLine(IntervalLine, tag="focus"):
     app: str
     host: str = ""
     url: str = ""
     title: str = ""
 
 
-class PageLine(FactLine, tag="page"):
+class PageLine(IntervalLine, tag="page"):
     browser: str
     host: str = ""
     url: str = ""
     title: str = ""
 
 
-class AwayLine(FactLine, tag="away"):
+class AwayLine(IntervalLine, tag="away"):
     """No input."""
 
 
-class PresentLine(FactLine, tag="present"):
+class PresentLine(IntervalLine, tag="present"):
     """Input."""
+
+
+class HeartbeatLine(FactLine, tag="heartbeat"):
+    """Of one instant."""
+
+    editor: str
+    app: str
+    host: str = ""
+    url: str = ""
+    title: str = ""
 
 
 class EndLine(_Line, tag="end"):
     facts: int
 
 
-Line = HeaderLine | DeviceLine | ErasedLine | FocusLine | PageLine | AwayLine | PresentLine | EndLine
+Line = HeaderLine | DeviceLine | ErasedLine | FocusLine | PageLine | AwayLine | PresentLine | HeartbeatLine | EndLine
 _DECODER = msgspec.json.Decoder(Line)
 _encode = msgspec.json.Encoder().encode
 
@@ -162,8 +175,11 @@ def _line(text: bytes, number: int) -> Line:
     return line
 
 
-def fact_of(line: FocusLine | PageLine | AwayLine | PresentLine) -> Fact:
-    start, end = milliseconds(line.start), milliseconds(line.end)
+def fact_of(line: FocusLine | PageLine | AwayLine | PresentLine | HeartbeatLine) -> Fact:
+    start = milliseconds(line.start)
+    if isinstance(line, HeartbeatLine):
+        return Heartbeat(start, line.editor, line.app, line.url, line.title, line.host)
+    end = milliseconds(line.end)
     match line:
         case FocusLine():
             return Focus(start, end, line.app, line.url, line.title, line.host)
