@@ -13,11 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from timegrain.counting.facts import Away, Focus, Page, Present, Report
-from timegrain.trackers.activitywatch import (
-    ActivityWatchExport,
-    ActivityWatchFormatError,
-    read_export,
-)
+from timegrain.trackers.activitywatch import ActivityWatchExport, read_export
+from timegrain.trackers.buckets import ActivityWatchFormatError
 from timegrain.trackers.suspicions import Suspicion
 
 HOUR_S, HOUR_MS, DAY_MS = 3600, 3_600_000, 86_400_000

@@ -15,7 +15,8 @@ from timegrain.errors import Refused
 from timegrain.recording import record_in_bulk
 from timegrain.storage import people
 from timegrain.storage.engine import Database
-from timegrain.trackers.activitywatch import ActivityWatchFormatError, read_export
+from timegrain.trackers.activitywatch import read_export
+from timegrain.trackers.buckets import ActivityWatchFormatError
 from timegrain.transfer import Imported, import_facts
 
 

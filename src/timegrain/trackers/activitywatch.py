@@ -10,13 +10,13 @@ Python server's, and the Rust server's with event ids, bucket metadata and nanos
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from timegrain.counting.facts import Away, Focus, Page, Present, Report
+from timegrain.trackers.buckets import ActivityWatchFormatError, document, host_of
 from timegrain.trackers.events import (
     INPUT,
     PAGES,
@@ -25,19 +25,11 @@ from timegrain.trackers.events import (
     LeftOutError,
     event_of,
     facts_of,
-    parsed,
     shown,
-    watcher_and_host,
 )
 from timegrain.trackers.suspicions import Suspicion, Window, inputs_without_change
 
 NO_HOST = "bucket without a host"
-
-
-class ActivityWatchFormatError(Exception):
-    """The file is no ActivityWatch export. The message is one line and says where."""
-
-    code = "BAD_EXPORT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +57,7 @@ def read_export(data: bytes, *, now_ms: int, device: str | None = None) -> Activ
 
     Raises ActivityWatchFormatError where `data` is no export; a bad event is only left out and counted.
     """
-    buckets = _buckets(_document(data))
+    buckets = _buckets(document(data))
     reading = _Reading(now_ms)
     for bucket, host in zip(buckets, _hosts(buckets, device), strict=True):
         reading.take(bucket, host)
@@ -82,20 +74,10 @@ class _Bucket(NamedTuple):
     events: list[object]
 
 
-def _document(data: bytes) -> object:
-    try:
-        return parsed(data)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise ActivityWatchFormatError(f"Not JSON at {place}: {error.msg}") from error
-    except (ValueError, RecursionError) as error:
-        raise ActivityWatchFormatError(f"Not readable as JSON: {type(error).__name__}") from error
-
-
-def _buckets(document: object) -> list[_Bucket]:
-    if not isinstance(document, dict) or "buckets" not in document:
+def _buckets(export: object) -> list[_Bucket]:
+    if not isinstance(export, dict) or "buckets" not in export:
         raise ActivityWatchFormatError("Not an ActivityWatch export: no `buckets` at the top")
-    listed = document["buckets"]
+    listed = export["buckets"]
     if isinstance(listed, dict):
         return [_bucket(str(key), bucket) for key, bucket in listed.items()]
     if isinstance(listed, list):
@@ -122,19 +104,12 @@ def _bucket(key: str, bucket: object) -> _Bucket:
 def _hosts(buckets: Sequence[_Bucket], device: str | None) -> list[str | None]:
     """The device of each bucket. A browser extension may not know its own; the bucket's id or the rest of
     the file may."""
-    said = [_host(bucket) for bucket in buckets]
+    said = [host_of(bucket.id, bucket.type, bucket.hostname) for bucket in buckets]
     known = {host for host in said if host}
     page_device = known.pop() if len(known) == 1 else device
     return [
         host or (page_device if bucket.type == PAGES else device) for bucket, host in zip(buckets, said, strict=True)
     ]
-
-
-def _host(bucket: _Bucket) -> str:
-    # A window watcher's `unknown` is a name like any other (phones have it); elsewhere it says nothing.
-    if bucket.hostname and (bucket.type in (WINDOWS, INPUT) or bucket.hostname.lower() != "unknown"):
-        return bucket.hostname
-    return watcher_and_host(bucket.id)[1]
 
 
 # --- Its events ------------------------------------------------------------------------------------------
