@@ -21,6 +21,7 @@ COMMANDS = {
     "recount": "figures",
     "import": "importing",
     "export": "exporting",
+    "agent": "agent",
     "summary": "figures",
     "serve": "running",
     "demo": "running",

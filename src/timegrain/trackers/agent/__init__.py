@@ -1,1 +1,4 @@
-"""The agent: reads the ActivityWatch of this computer and sends its facts to a timegrain server."""
+"""The agent on a person's computer: reads the local ActivityWatch server and sends facts to timegrain.
+
+Imports nothing of the server, so that it starts fast and stays small.
+"""

@@ -1,0 +1,165 @@
+"""`agent`: sends this computer's ActivityWatch facts to a timegrain server."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+import threading
+from contextlib import closing, suppress
+from datetime import datetime
+from typing import Any
+
+import click
+
+from timegrain import clock
+from timegrain.cli.answering import Answering, Commands, Options
+from timegrain.trackers.agent.activitywatch_server import ActivityWatch
+from timegrain.trackers.agent.batches import body_of, encoded, in_batches
+from timegrain.trackers.agent.failures import FactsWait
+from timegrain.trackers.agent.home import home
+from timegrain.trackers.agent.pairing import collected, pair
+from timegrain.trackers.agent.rounds import ALL, Reading
+from timegrain.trackers.agent.running import patient_round, run_until
+from timegrain.trackers.agent.settings import read_settings
+from timegrain.trackers.agent.standing import standing
+from timegrain.trackers.agent.state import State
+from timegrain.trackers.agent.token import IN_KEYRING
+
+LENGTH = re.compile(r"(?:(\d{1,3})h)?(?:(\d{1,4})m)?", re.ASCII)
+
+
+class Agent(Answering):
+    """One run of a command on the agent's folder."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options)
+        self.folder = home()
+
+
+command = Commands(Agent)
+
+
+class _Length(click.ParamType[int]):
+    """`30m`, `2h` or `1h30m`, as milliseconds."""
+
+    name = "length"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        found = LENGTH.fullmatch(str(value))
+        minutes = int(found[1] or 0) * 60 + int(found[2] or 0) if found else 0
+        if not minutes:
+            self.fail(f"{value!r} is no length of time like 30m, 2h or 1h30m", param, ctx)
+        return minutes * 60_000
+
+
+class _Ended(BaseException):
+    """A signal: whatever goes on is broken off, since nothing is lost by it."""
+
+
+@click.group()
+def agent() -> None:
+    """Send this computer's ActivityWatch facts to a timegrain server."""
+
+
+@command(agent, "pair")
+@click.argument("url")
+@click.argument("token")
+@click.option("--activitywatch", metavar="URL", help="The local ActivityWatch server.")
+@click.option("--history-days", type=click.IntRange(0, 3660), help="How far back the first sending goes; 30 at first.")
+@click.option("--insecure", is_flag=True, help="Allow http:// to another computer.")
+def pair_(
+    agent: Agent, url: str, token: str, activitywatch: str | None, history_days: int | None, insecure: bool
+) -> None:
+    """Send to the server at URL from now on, with a device's TOKEN (`-`: it is asked for)."""
+    if token == "-":  # noqa: S105 - the sign for standard input
+        token = click.prompt("Token", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+    changes = {"activitywatch": activitywatch and activitywatch.rstrip("/"), "history_days": history_days}
+    given = {name: value for name, value in changes.items() if value is not None}
+    pairing = pair(agent.folder, url.strip().rstrip("/"), token.strip(), given, insecure)
+    device, notice = pairing.device, collected(pairing.device)
+    data = {
+        "server": url.strip().rstrip("/"),
+        "organisation": device.organisation,
+        "user": device.user,
+        "device": device.device,
+        "notice": notice,
+        "token": pairing.token_in,
+        "home": str(agent.folder),
+    }
+    kept = "the system's keyring" if pairing.token_in == IN_KEYRING else "a file that only you can read"
+    agent.answer(
+        data,
+        f"Paired as {device.user}, device {device.device}, of {device.organisation}.\n\n{notice}\n\n"
+        f"The token is in {kept}. What leaves this computer is up to agent.toml in {agent.folder}; "
+        "`timegrain agent preview` shows it.",
+    )
+
+
+@command(agent, "once")
+def once(agent: Agent) -> None:
+    """One whole round: all that the server has not acknowledged yet."""
+    with closing(State(agent.folder)) as state, agent.progress("Sending the history") as progress:
+        sent = patient_round(agent.folder, state, ALL, progress, threading.Event().wait)
+    if sent.waiting:
+        raise FactsWait(f"facts that wait, since the server does not take them yet ({sent.reason}): {sent.waiting}")
+    data = {"acknowledged": sent.acknowledged, "refused": sent.refused, "waiting": sent.waiting}
+    agent.answer(data, f"Acknowledged: {sent.acknowledged}, refused: {sent.refused}.")
+
+
+@command(agent, "run")
+def run(agent: Agent) -> None:
+    """A round each minute, until it is ended."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, _end)
+    with closing(State(agent.folder)) as state, agent.progress("Sending the history") as progress, suppress(_Ended):
+        run_until(threading.Event(), agent.folder, state, progress, _log)
+
+
+def _end(*_: object) -> None:
+    raise _Ended
+
+
+def _log(line: str) -> None:
+    click.echo(f"{datetime.now().astimezone().isoformat(timespec='seconds')} {line}", err=True)
+
+
+@command(agent, "status")
+def status(agent: Agent) -> None:
+    """What was sent, what waits and what was refused."""
+    with closing(State(agent.folder)) as state:
+        found = standing(agent.folder, state)
+    agent.answer(found.data(), found.text())
+
+
+@command(agent, "preview")
+def preview(agent: Agent) -> None:
+    """Exactly what would be sent of the last hour; nothing is."""
+    settings = read_settings(agent.folder)
+    with (
+        closing(State(agent.folder)) as state,
+        closing(ActivityWatch(settings.activitywatch, settings.activitywatch_key)) as server,
+    ):
+        facts = Reading(server, state, settings, clock.now_ms()).last_hour()
+    bodies = [body_of(batch) for batch in in_batches(facts)]
+    agent.answer({"batches": bodies}, "\n".join(encoded(body).decode() for body in bodies) or "Nothing.")
+
+
+@command(agent, "pause")
+@click.argument("length", type=_Length())
+def pause(agent: Agent, length: int) -> None:
+    """Never send what happens in the next `30m`, `2h` or `1h30m`."""
+    now = clock.now_ms()
+    with closing(State(agent.folder)) as state:
+        state.pause(now, now + length)
+        until = max(end for start, end in state.pauses() if start <= now)
+    at = datetime.fromtimestamp(until / 1000).astimezone()
+    agent.answer({"pausedUntil": at.isoformat(timespec="seconds")}, f"Paused until {at:%Y-%m-%d %H:%M:%S}.")
+
+
+@command(agent, "resume")
+def resume(agent: Agent) -> None:
+    """End a pause now; what was paused is never sent."""
+    with closing(State(agent.folder)) as state:
+        state.resume(clock.now_ms())
+    agent.answer({"pausedUntil": None}, "Sending again. What happened in the pause is never sent.")
