@@ -37,11 +37,13 @@ class Gathering:
         self._left_out: dict[tuple[str, int, int], str] = {}
         self._unreadable: Counter[str] = Counter()
 
-    def take(self, bucket: Bucket, read: Read, ended_from: int | None = None) -> None:
-        """The events of a bucket; only those that end at `ended_from` or later, where it is given."""
+    def take(self, bucket: Bucket, read: Read, ended_from: int = 0, began_before: int | None = None) -> None:
+        """The events of a bucket that end at `ended_from` or later and begin before `began_before`."""
         self._unreadable |= read.left_out
         for event in read.events:
-            if ended_from is not None and event.end_ns < ended_from * 1_000_000:
+            if event.end_ns < ended_from * 1_000_000:
+                continue
+            if began_before is not None and event.start_ns >= began_before * 1_000_000:
                 continue
             try:
                 made = facts_of(event, bucket.type, bucket.id, self._now)

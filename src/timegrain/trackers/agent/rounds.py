@@ -175,8 +175,10 @@ class Round:
             last, first = days[0], days[-1]
             gathering = self._reading.gathering()
             for bucket in {bucket for day in days for bucket in wanted[day]}:
-                read = self._reading.server.between(bucket.id, (first - 1) * DAY_MS, (last + 1) * DAY_MS)
-                gathering.take(bucket, read)
+                end = (last + 1) * DAY_MS
+                gathering.take(
+                    bucket, self._reading.server.between(bucket.id, (first - 1) * DAY_MS, end), began_before=end
+                )
             sent = self._send(list(gathering.facts()))
             if not sent.waiting:
                 self._state.write_marks((bucket.id, day, mark) for day in days for bucket, mark in wanted[day].items())

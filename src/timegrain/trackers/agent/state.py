@@ -77,7 +77,9 @@ def identity(fact: Fact) -> Identity:
 
 
 def digest(fact: Fact) -> str:
-    return hashlib.blake2b("\0".join(map(str, fact[2:])).encode(), digest_size=8).hexdigest()
+    """Of what the fact says, beside what identifies it."""
+    said = fact[3:] if isinstance(fact, Page) else fact[2:]
+    return hashlib.blake2b("\0".join(map(str, said)).encode(), digest_size=8).hexdigest()
 
 
 class State:

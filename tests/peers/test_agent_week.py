@@ -1,0 +1,155 @@
+"""A week on the real aw-server, sent by the agent through everything that can go wrong, equals a clean import."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.contract.served import timegrain
+from tests.crash.test_kill import free_port
+
+from .agent_runs import AgentHome
+from .aw_server import running
+from .driving import Simulation, driving
+from .relay import Relay, relaying
+
+pytestmark = [pytest.mark.serial, pytest.mark.slow]
+
+DAY_S = 86_400
+ZONE = "Asia/Kolkata"
+SERVE = (sys.executable, "-c", "from timegrain.cli import main; main()", "serve", "--port")
+
+
+class Server:
+    """A real `timegrain serve` on one port, which can be killed and started again."""
+
+    def __init__(self, url: str, log: Path) -> None:
+        self._url, self._log = url, log
+        self.port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        if self._process is None:
+            with self._log.open("ab") as output:
+                self._process = subprocess.Popen(
+                    [*SERVE, str(self.port)],
+                    env={**os.environ, "TIMEGRAIN_DATABASE": self._url},
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                )
+            with httpx.Client(transport=httpx.HTTPTransport(retries=9), timeout=60, trust_env=False) as client:
+                assert client.get(f"http://127.0.0.1:{self.port}/health").status_code == 200
+
+    def kill(self) -> None:
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait(30)
+            self._process = None
+
+
+@contextmanager
+def serving(url: str, log: Path) -> Iterator[Server]:
+    server = Server(url, log)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+def organisation(url: str) -> dict[str, Any]:
+    timegrain(url, "init", "--organisation", "Acme", "--zone", ZONE, "--admin-email", "admin@example.com")
+    timegrain(url, "rate", "github.com", "productive")
+    timegrain(url, "rate", "Code", "productive", "--app")
+    timegrain(url, "rate", "vlc", "unproductive", "--app")
+    timegrain(url, "user", "add", "--name", "Imported", "--email", "imported@example.com")
+    return timegrain(url, "user", "add", "--name", "Sent", "--email", "sent@example.com")
+
+
+def weeks(url: str, mail: str, days: list[str]) -> dict[str, dict[str, int]]:
+    rows: dict[str, dict[str, int]] = {}
+    for day in days:
+        summary = timegrain(url, "summary", "--user", mail, "--date", day)
+        rows |= {row["date"]: row["metrics"] for row in summary["breakdownSummary"]}
+    return rows
+
+
+def trouble(rng: random.Random, agent: AgentHome, server: Server, relay: Relay, met: dict[str, int]) -> None:
+    """One `agent once`, in peace or not."""
+    kind = rng.choices(("peace", "lost", "away", "server killed"), (60, 24, 7, 9))[0]
+    relay.lose = kind == "lost"
+    if kind == "away":
+        server.kill()
+    else:
+        server.start()
+    process = agent.start("once")
+    try:
+        if kind == "server killed":
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=rng.uniform(0.3, 1.2))
+            server.kill()
+        if rng.random() < 0.1:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=rng.uniform(0.1, 1.2))
+            if process.poll() is None:
+                process.kill()
+                met["agent killed"] += 1
+        _, error = process.communicate(timeout=300)
+    finally:
+        process.kill()
+    met[kind] += 1
+    met["failed"] += process.returncode == 1
+    assert process.returncode in (0, 1, -signal.SIGKILL), error
+    assert process.returncode != 1 or error.count("\n") == 1, error
+
+
+@pytest.mark.parametrize(("database_url", "steps"), [("sqlite", 200), ("postgresql", 30)], indirect=["database_url"])
+def test_a_week_of_trouble(aw_python: Path, database_url: str, tmp_path: Path, steps: int) -> None:
+    token = organisation(database_url)["deviceToken"]
+    agent = AgentHome(tmp_path / "agent")
+    rng = random.Random(steps)
+    met = dict.fromkeys(("peace", "lost", "away", "server killed", "agent killed", "failed"), 0)
+    (tmp_path / "aw").mkdir()
+    end = time.time() - DAY_S
+    with (
+        running(aw_python, tmp_path / "aw") as activitywatch,
+        driving(aw_python, activitywatch, tmp_path / "aw") as driver,
+        serving(database_url, tmp_path / "serve.log") as server,
+        relaying(server.port) as relay,
+    ):
+        agent("pair", relay.address, token, "--activitywatch", activitywatch, "--history-days", "10")
+        simulation = Simulation(driver, rng, end - 7 * DAY_S, end, steps)
+        for _ in range(steps):
+            simulation.step()
+            trouble(rng, agent, server, relay, met)
+        relay.lose = False
+        server.start()
+        done = agent("once")
+        assert (done["refused"], done["waiting"]) == (0, 0)
+        assert agent("status")["waiting"] == 0
+        export = tmp_path / "export.json"
+        export.write_bytes(httpx.get(f"{activitywatch}/api/0/export", trust_env=False).raise_for_status().content)
+        lost = relay.lost
+    imported = timegrain(database_url, "import", "activitywatch", str(export), "--user", "imported@example.com")
+    assert imported["stored"] > steps
+    days = [time.strftime("%Y-%m-%d", time.gmtime(end - back * DAY_S)) for back in (7, 0)]
+    expected, found = (weeks(database_url, f"{who}@example.com", days) for who in ("imported", "sent"))
+    assert sum(row["totalTimeSpendSeconds"] for row in expected.values()) > steps * 60
+    for name in ("idle", "productive", "neutral", "unproductive"):
+        assert sum(row[f"{name}TimeSpendSeconds"] for row in expected.values()), f"no {name} second in the week"
+    assert found == expected
+    assert timegrain(database_url, "recount", "--check")["differences"] == 0
+    assert all(met.values()), met
+    assert lost
