@@ -7,16 +7,19 @@ import signal
 import sys
 import threading
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
 from timegrain import clock
 from timegrain.cli.answering import Answering, Commands, Options
+from timegrain.trackers.agent import service
 from timegrain.trackers.agent.activitywatch_server import ActivityWatch
 from timegrain.trackers.agent.batches import body_of, encoded, in_batches
-from timegrain.trackers.agent.failures import FactsWait
+from timegrain.trackers.agent.failures import FactsWait, NotPaired
 from timegrain.trackers.agent.home import home
 from timegrain.trackers.agent.pairing import collected, pair
 from timegrain.trackers.agent.rounds import ALL, Reading
@@ -29,12 +32,19 @@ from timegrain.trackers.agent.token import IN_KEYRING
 LENGTH = re.compile(r"(?:(\d{1,3})h)?(?:(\d{1,4})m)?", re.ASCII)
 
 
+@dataclass(frozen=True, slots=True)
+class AgentOptions(Options):
+    """With what stands before the agent's commands."""
+
+    home: Path | None = None
+
+
 class Agent(Answering):
     """One run of a command on the agent's folder."""
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        self.folder = home()
+        self.folder = home(options.home if isinstance(options, AgentOptions) else None)
 
 
 command = Commands(Agent)
@@ -58,8 +68,12 @@ class _Ended(BaseException):
 
 
 @click.group()
-def agent() -> None:
+@click.option("--home", "folder", metavar="FOLDER", type=click.Path(file_okay=False, path_type=Path), help="Its files.")
+@click.pass_context
+def agent(context: click.Context, folder: Path | None) -> None:
     """Send this computer's ActivityWatch facts to a timegrain server."""
+    given = context.find_object(Options) or Options()
+    context.obj = AgentOptions(given.database, given.organisation, given.as_json, folder)
 
 
 @command(agent, "pair")
@@ -163,3 +177,26 @@ def resume(agent: Agent) -> None:
     with closing(State(agent.folder)) as state:
         state.resume(clock.now_ms())
     agent.answer({"pausedUntil": None}, "Sending again. What happened in the pause is never sent.")
+
+
+def _service(agent: Agent) -> service.Service:
+    return service.service(sys.platform, service.program(agent.folder), agent.folder, Path.home())
+
+
+@command(agent, "install")
+def install(agent: Agent) -> None:
+    """Run it whenever you log in: a systemd user unit, a launchd agent, or a Windows task of your own."""
+    if not read_settings(agent.folder).server:
+        raise NotPaired
+    made = _service(agent)
+    started = service.install(made)
+    when = "it runs" if started else "it could not be started now and runs from your next login on"
+    agent.answer({"file": str(made.file), "started": started}, f"Installed as {made.file}: {when}.")
+
+
+@command(agent, "uninstall")
+def uninstall(agent: Agent) -> None:
+    """End it and run it no more at login; settings and state stay."""
+    made = _service(agent)
+    known = service.uninstall(made)
+    agent.answer({"file": str(made.file), "removed": known}, "It is gone." if known else "It was not installed.")

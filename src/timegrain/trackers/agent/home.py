@@ -10,10 +10,10 @@ from platformdirs import user_data_path
 VARIABLE = "TIMEGRAIN_AGENT_HOME"
 
 
-def home() -> Path:
-    """The folder, made where there is none."""
-    named = os.environ.get(VARIABLE)
-    folder = Path(named) if named else user_data_path("timegrain-agent", appauthor=False)
+def home(named: Path | None = None) -> Path:
+    """The folder named, else that of the variable, else the user's own; made where there is none."""
+    variable = os.environ.get(VARIABLE)
+    folder = named or (Path(variable) if variable else user_data_path("timegrain-agent", appauthor=False))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
