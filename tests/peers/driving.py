@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .aw_server import _environment
+from .aw_server import environment
 
 HOST = "ANNA-PC"
 WINDOW, INPUT, WEB = f"aw-watcher-window_{HOST}", f"aw-watcher-afk_{HOST}", "aw-watcher-web-firefox"
@@ -51,7 +51,7 @@ def driving(python: Path, address: str, home: Path) -> Iterator[Driver]:
     with (home / "client.log").open("wb") as log:
         process = subprocess.Popen(
             [str(python), str(script), address.rpartition(":")[2]],
-            env=_environment(home),
+            env=environment(home),
             cwd=home,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -75,7 +75,7 @@ class Simulation:
 
     def __init__(self, driver: Driver, rng: random.Random, start: float, end: float, steps: int) -> None:
         self._driver, self._rng = driver, rng
-        self._start, self._now = start, start
+        self._start, self._now, self._limit = start, start, end
         self._stride = (end - start) / steps
         self._end = start
         self._newest: dict[str, float] = {}
@@ -85,7 +85,7 @@ class Simulation:
             driver.create(bucket)
 
     def step(self) -> None:
-        self._end += self._stride
+        self._end = min(self._limit, self._end + self._stride)
         self._now = max(self._now, self._end - self._stride * self._rng.choice((0.2, 0.5, 0.9)))
         do = self._rng.choices(
             (self._work, self._late, self._again, self._clock_back, self._clock_fast), (6, 3, 2, 1, 1)
@@ -102,7 +102,7 @@ class Simulation:
                 self._beat(bucket, self._now, rng.choice(LENGTHS[bucket]), data)
                 self._now += rng.choice((1.0, 1.9, 4.999, 60.25, 400.0))
         if rng.random() < 0.1:
-            self._end += self._stride * rng.randint(1, 5)
+            self._end = min(self._limit, self._end + self._stride * rng.randint(1, 5))
 
     def _late(self) -> None:
         """Events that come late and out of order, up to five days, some longer than a day."""

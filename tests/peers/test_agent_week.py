@@ -151,5 +151,6 @@ def test_a_week_of_trouble(aw_python: Path, database_url: str, tmp_path: Path, s
         assert sum(row[f"{name}TimeSpendSeconds"] for row in expected.values()), f"no {name} second in the week"
     assert found == expected
     assert timegrain(database_url, "recount", "--check")["differences"] == 0
-    assert all(met.values()), met
+    if steps >= 200:  # in fewer not all of it happens
+        assert all(met.values()), met
     assert lost
