@@ -16,11 +16,13 @@ from timegrain.counting.spans import DeviceFacts, Named, Period, Span, count
 from timegrain.counting.stretches import Limits
 from timegrain.counting.subjects import BROWSER_OF, LOCKED, NameKind
 from timegrain.counting.tallies import Counted, tally
-from timegrain.storage import facts, slots, stretches
+from timegrain.storage import slots, stretches
 from timegrain.storage.devices import Device, devices_of
-from timegrain.storage.facts import FactKind, FactRow
+from timegrain.storage.facts import FactKind
 from timegrain.storage.names import Name, all_names, names_by_id
 from timegrain.storage.policies import ALL_DEVICES, Policy, UserPolicy, of_user
+from timegrain.storage.queries import deciding_facts
+from timegrain.storage.queries.deciding_facts import FactRow
 
 AT_ONCE = 28 * DAY
 """Seconds counted at a time, which bounds the memory of a long recount."""
@@ -60,7 +62,7 @@ def counting(connection: Connection, policy: Policy, user: int) -> Counting:
 
 def everything(of: Counting) -> Range | None:
     """The seconds from the user's first fact to the last; None without facts."""
-    return facts.bounds(of.connection, of.policy.organisation, of.user.user)
+    return deciding_facts.bounds(of.connection, of.policy.organisation, of.user.user)
 
 
 def recount(of: Counting, windows: Iterable[Range]) -> None:
@@ -129,7 +131,7 @@ def _read(of: Counting, ranges: Sequence[Range]) -> _Read | None:
     organisation, user, _ = of.owner
     around = [(start - LONGEST_REACH, end + LONGEST_REACH) for start, end in ranges]
     timeout = max((device.timeout for device in of.devices.values()), default=0)
-    rows = facts.read_shown(of.connection, organisation, user, around, timeout)
+    rows = deciding_facts.read_shown(of.connection, organisation, user, around, timeout)
     if not rows:
         return None
     names = _names_in(of, rows)

@@ -173,3 +173,11 @@ def test_a_device_name_that_is_too_long_refuses_each_entry(shared_office: Office
         ("away", 1, "BAD_ENTRY"),
     ]
     assert data["stored"] == 0
+
+
+@pytest.mark.parametrize("bad", [b"caf\xe9", b"\xff", b"\xed\xa0\x80"])
+def test_an_entry_that_is_no_text_is_refused_alone(office: Office, bad: bytes) -> None:
+    written = json.dumps({"userId": office.user, "device": "d", "focus": [{**FACT, "app": "?"}, FACT]}).encode()
+    headers = {**bearing(office.admin), "Content-Type": "application/json"}
+    data = succeeded(office.client.post(ACTIVITY, content=written.replace(b"?", bad, 1), headers=headers))
+    assert (data["stored"], [(one["index"], one["code"]) for one in data["rejected"]]) == (1, [(0, "BAD_ENTRY")])

@@ -13,7 +13,7 @@ from litestar import Request, Response, delete, post
 from sqlalchemy import Connection
 
 from timegrain.api.access import Action, require
-from timegrain.api.envelope import decode_strictly, encoded, unreadable
+from timegrain.api.envelope import decode_strictly, encoded
 from timegrain.api.requests import Call, answered
 from timegrain.counting.facts import Away, Focus, Page, Present, Report
 from timegrain.erasing import erase
@@ -146,17 +146,15 @@ def _microseconds(text: str, field: str) -> int:
 
 def _read_list(name: str, entries: Sequence[msgspec.Raw], rejected: list[Rejection]) -> tuple[list[Any], list[int]]:
     """The facts of one list and the places of those that could be read."""
-    decode, fact = _FORMS[name].decoder.decode, _FORMS[name].fact
+    decoder, fact = _FORMS[name]
     read: list[Any] = []
     places: list[int] = []
     for index, raw in enumerate(entries):
         try:
-            entry = decode(raw)
+            entry = decode_strictly(raw, decoder)
             start, end = _microseconds(entry.start, "start"), _microseconds(entry.end, "end")
         except ValidationFailed as error:
             rejected.append(Rejection(name, index, "BAD_ENTRY", error.message))
-        except msgspec.DecodeError as error:
-            rejected.append(Rejection(name, index, "BAD_ENTRY", unreadable(error).message))
         else:
             if end < start:
                 rejected.append(Rejection(name, index, "END_BEFORE_START", "the end is before the start"))

@@ -87,4 +87,4 @@ def decode_strictly(body: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[Any
     except msgspec.DecodeError as error:
         raise unreadable(error) from None
     except (UnicodeDecodeError, RecursionError):
-        raise ValidationFailed("The body is not JSON in UTF-8") from None
+        raise ValidationFailed("not JSON in UTF-8") from None

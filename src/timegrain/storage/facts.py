@@ -1,4 +1,4 @@
-"""Keep the facts of one user, and read those that decide a range of seconds (T12).
+"""Keep the facts of one user, and remove them (T12).
 
 Device, kind, start in milliseconds and, of a page or a heartbeat, the browser or editor identify a fact. Of two
 with the same identity the longer stays; of two equally long the one whose `[app, host, url, title]` sorts last.
@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, and_, bindparam, delete, func, or_, select, text
+from sqlalchemy import Connection, and_, bindparam, delete, or_, select
 
-from timegrain.counting.instants import LONGEST_FACT, Range
+from timegrain.counting.instants import Range
 from timegrain.counting.stretches import input_seconds
 from timegrain.counting.subjects import NameKind
 from timegrain.counting.window import of_growth, of_heartbeat, of_interval
 from timegrain.storage.devices import Device
-from timegrain.storage.dialect import numbers, packed, pairs, store
+from timegrain.storage.dialect import numbers, packed, store
 from timegrain.storage.names import Key, keep_texts, name_ids, names_by_id, text_id, texts_by_id
-from timegrain.storage.schema import HEARTBEAT_KIND, LONG_MS, facts
+from timegrain.storage.schema import HEARTBEAT_KIND, facts
 
 
 class FactKind(IntEnum):
@@ -99,8 +99,8 @@ class Kept:
     unchanged: int
 
 
-_OF_USER = and_(facts.c.organisation_id == bindparam("organisation"), facts.c.user_id == bindparam("user"))
-_COLUMNS = (
+OF_USER = and_(facts.c.organisation_id == bindparam("organisation"), facts.c.user_id == bindparam("user"))
+COLUMNS = (
     facts.c.start_ms,
     facts.c.device_id,
     facts.c.kind,
@@ -109,73 +109,24 @@ _COLUMNS = (
     facts.c.app_id,
     facts.c.site_id,
 )
+"""Identity, length in milliseconds, application, site."""
+
 _TEXT_COLUMNS = (facts.c.url_id, facts.c.title_id)
 _starts = numbers("starts")
-_AT = select(*_COLUMNS, *_TEXT_COLUMNS).where(_OF_USER, facts.c.start_ms.in_(select(_starts.c.c0)))
-_KINDS = facts.c.kind.between(bindparam("first_kind"), bindparam("last_kind"))
-_given_windows = pairs("windows")
-# Materialized: SQLite would take the JSON apart again for each row that is joined.
-_windows = select(_given_windows.c.c0, _given_windows.c.c1).cte("windows").prefix_with("MATERIALIZED")
-_short_before: ColumnElement[int] = _windows.c.c0 - LONG_MS
-_SHORT = select(*_COLUMNS).select_from(
-    _windows.join(
-        facts,
-        and_(_OF_USER, facts.c.start_ms >= _short_before, facts.c.start_ms <= _windows.c.c1, _KINDS),
-    )
-)
-_LONG = (
-    select(*_COLUMNS)
-    .select_from(
-        _windows.join(
-            facts,
-            and_(
-                _OF_USER,
-                facts.c.start_ms >= _windows.c.c0 - LONGEST_FACT * 1000,
-                facts.c.start_ms < _short_before,
-                facts.c.length_ms >= text(str(LONG_MS)),
-                facts.c.start_ms + facts.c.length_ms >= _windows.c.c0,
-                _KINDS,
-            ),
-        )
-    )
-    .with_hint(facts, "INDEXED BY ix_facts_long", "sqlite")
-)
-_HEARTBEATS = (
-    select(*_COLUMNS)
-    .select_from(
-        _windows.join(
-            facts,
-            and_(
-                _OF_USER,
-                facts.c.kind == text(str(HEARTBEAT_KIND)),
-                facts.c.start_ms >= _windows.c.c0 - bindparam("timeout_ms"),
-                facts.c.start_ms <= _windows.c.c1 + bindparam("timeout_ms"),
-            ),
-        )
-    )
-    .with_hint(facts, "INDEXED BY ix_facts_heartbeats", "sqlite")
-)
-_INPUTS = _LONG.union_all(_SHORT)
-_SHOWN = _LONG.union_all(_SHORT, _HEARTBEATS)
-_BOUNDS = select(
-    func.min(facts.c.start_ms), func.max(facts.c.start_ms), func.max(facts.c.start_ms + facts.c.length_ms)
-).where(_OF_USER)
-_IN_RANGE = select(*_COLUMNS, *_TEXT_COLUMNS).where(
-    _OF_USER,
+_AT = select(*COLUMNS, *_TEXT_COLUMNS).where(OF_USER, facts.c.start_ms.in_(select(_starts.c.c0)))
+_IN_RANGE = select(*COLUMNS, *_TEXT_COLUMNS).where(
+    OF_USER,
     facts.c.start_ms >= bindparam("low"),
     facts.c.start_ms < bindparam("high"),
     or_(bindparam("device") == 0, facts.c.device_id == bindparam("device")),
 )
 _REMOVE = delete(facts).where(
-    _OF_USER,
+    OF_USER,
     facts.c.start_ms == bindparam("b_start"),
     facts.c.device_id == bindparam("b_device"),
     facts.c.kind == bindparam("b_kind"),
     facts.c.browser_id == bindparam("b_browser"),
 )
-
-FactRow = tuple[int, int, int, int, int, int, int]
-"""Start in milliseconds, device, kind, browser or editor, length in milliseconds, application, site."""
 
 
 def keep(
@@ -276,51 +227,6 @@ def _names_of(incoming: Iterable[Incoming]) -> Iterable[Key]:
             yield of_what, fact.browser
         if fact.host:
             yield NameKind.SITE, fact.host
-
-
-def read_shown(
-    connection: Connection, organisation: int, user: int, ranges: Sequence[Range], timeout: int
-) -> list[FactRow]:
-    """Focus and page facts that touch the seconds of `ranges`, and heartbeats up to `timeout` seconds off, by start."""
-    kinds = FactKind.FOCUS, FactKind.PAGE
-    return _touching(connection, _SHOWN, organisation, user, ranges, kinds, {"timeout_ms": timeout * 1000})
-
-
-def read_inputs(connection: Connection, organisation: int, user: int, within: Range) -> list[FactRow]:
-    """Away and present facts that touch the seconds `within`, by start."""
-    return _touching(connection, _INPUTS, organisation, user, [within], (FactKind.AWAY, FactKind.PRESENT))
-
-
-def _touching(
-    connection: Connection,
-    statement: CompoundSelect[Any],
-    organisation: int,
-    user: int,
-    ranges: Sequence[Range],
-    kinds: tuple[FactKind, FactKind],
-    more: Mapping[str, int] | None = None,
-) -> list[FactRow]:
-    # A second early: a present interval of some milliseconds covers the whole second in which it begins.
-    windows = [((start - 1) * 1000, (end + 1) * 1000) for start, end in ranges]
-    parameters = {
-        "organisation": organisation,
-        "user": user,
-        "windows": packed(windows),
-        "first_kind": int(kinds[0]),
-        "last_kind": int(kinds[1]),
-        **(more or {}),
-    }
-    rows: list[FactRow] = list(map(tuple, connection.execute(statement, parameters).all()))
-    # Two windows may both be touched by one fact. Plain tuples: those of SQLAlchemy are slow to compare.
-    return sorted(set(rows) if len(ranges) > 1 else rows)
-
-
-def bounds(connection: Connection, organisation: int, user: int) -> Range | None:
-    """The seconds from the first fact's start to the last one's end; None without facts."""
-    first, last_start, last = connection.execute(_BOUNDS, {"organisation": organisation, "user": user}).one()
-    if first is None:
-        return None
-    return first // 1000, max(last // 1000, last_start // 1000) + 1
 
 
 def remove(

@@ -10,7 +10,8 @@ from timegrain.counting.instants import Range, union
 from timegrain.counting.stretches import input_seconds, mended, near, runs
 from timegrain.counting.window import changed_stretches
 from timegrain.storage.dialect import store
-from timegrain.storage.facts import FactKind, FactRow, read_inputs
+from timegrain.storage.facts import FactKind
+from timegrain.storage.queries.deciding_facts import FactRow, read_inputs
 from timegrain.storage.schema import stretches
 
 _OF_USER = and_(stretches.c.organisation_id == bindparam("organisation"), stretches.c.user_id == bindparam("user"))
