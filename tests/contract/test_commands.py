@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +15,29 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
+from timegrain.cli import main
 from timegrain.storage.engine import Database
 from timegrain.storage.schema import metadata
 
-COMMAND = (sys.executable, "-c", "from timegrain.cli import main; main()")
-
 
 def run(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, "--database", url, *arguments], capture_output=True, text=True, check=False, timeout=120
-    )
+    """One run of the program, in this process: its start would take longer than what it does."""
+    output, errors = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    before, code = sys.argv, 0
+    sys.argv = ["timegrain", "--database", url, *arguments]
+    try:
+        with redirect_stdout(output), redirect_stderr(errors):
+            main()
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    finally:
+        sys.argv = before
+    return subprocess.CompletedProcess(arguments, code, _written(output), _written(errors))
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()
 
 
 def answered(url: str, *arguments: str) -> Any:

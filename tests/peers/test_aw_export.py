@@ -15,7 +15,7 @@ from timegrain.trackers.suspicions import Suspicion
 
 from .known_week import EVENTS, FACTS, FRIDAY, KNOWN_SECONDS, LEFT_OUT, MONDAY, SATURDAY, THURSDAY
 
-pytestmark = pytest.mark.serial
+pytestmark = [pytest.mark.serial, pytest.mark.slow]
 
 CANONICAL_QUERY = """
 events = flood(query_bucket("aw-watcher-window_ANNA-PC"));

@@ -20,7 +20,7 @@ from timegrain.storage.schema import devices, facts, names, users
 from . import watched_week
 from .aw_server import environment, running
 
-pytestmark = pytest.mark.serial
+pytestmark = [pytest.mark.serial, pytest.mark.slow]
 
 ZONE = "Europe/Berlin"
 STREAMS = {"laptop": watched_week.laptop(), "desktop": watched_week.desktop()}
