@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import stat
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from tests.contract.served import Office, serving
 from timegrain.trackers.agent.activitywatch_server import ActivityWatch
@@ -144,8 +146,6 @@ def test_pairing(desk: Desk, tmp_path: Path) -> None:
 
 
 def test_the_organisations_own_notice_is_shown(desk: Desk) -> None:
-    from sqlalchemy import text
-
     with desk.office.database.engine.begin() as connection:
         connection.execute(text("UPDATE organisations SET notice = 'What we count, and why.'"))
     assert desk.agent("pair", desk.relay.address, desk.token)["notice"] == "What we count, and why."
@@ -410,7 +410,7 @@ def test_the_input_watcher_and_activitywatch_away(desk: Desk) -> None:
     status = desk.agent("status")
     assert status["activitywatch"]["reachable"] is False
     assert desk.token not in json.dumps(status)
-    desk.agent("pair", desk.relay.address, desk.token, "--activitywatch", desk.office.client.base_url.__str__())
+    desk.agent("pair", desk.relay.address, desk.token, "--activitywatch", str(desk.office.client.base_url))
     assert "ActivityWatch" in desk.agent.fails("once")
 
 
@@ -523,8 +523,6 @@ print(json.dumps({"peak": peak, "loaded": sorted({"sqlalchemy", "litestar", "uvi
 
 @pytest.mark.parametrize("command", ["once", "status"])
 def test_the_agent_stays_small_and_loads_no_server(desk: Desk, command: str) -> None:
-    import subprocess
-
     rng = random.Random(1)
     desk.windows(
         *(
