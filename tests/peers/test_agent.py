@@ -27,7 +27,7 @@ from timegrain.trackers.agent.failures import ServerUnknown
 from timegrain.trackers.agent.rounds import ALL, Due, Reading, Round
 from timegrain.trackers.agent.running import one_round
 from timegrain.trackers.agent.sending import Sent
-from timegrain.trackers.agent.settings import read_settings
+from timegrain.trackers.agent.settings import Told, read_settings
 from timegrain.trackers.agent.state import State
 from timegrain.trackers.agent.timegrain_server import TimegrainServer
 from timegrain.trackers.agent.token import read_token
@@ -486,6 +486,21 @@ def test_a_history_of_thirty_days_equals_its_import(desk: Desk, tmp_path: Path) 
 # --- The process --------------------------------------------------------------------------------------------
 
 
+def test_what_the_command_line_says_goes_before_the_settings(desk: Desk) -> None:
+    long_ago = event(desk.now - 60 * DAY_S, 600, app="Code")
+    desk.windows(long_ago, event(desk.now - 600, 600, app="Code"))
+    file = desk.agent.folder / "agent.toml"
+    file.write_text(file.read_text().replace(desk.activitywatch, "http://127.0.0.1:9"))
+    assert "cannot be reached" in desk.agent.fails("once")
+    assert desk.agent("once", "--activitywatch", desk.activitywatch)["acknowledged"] == 1
+    assert desk.agent("--activitywatch", desk.activitywatch, "once")["acknowledged"] == 0
+    assert desk.agent("status", "--activitywatch", desk.activitywatch)["activitywatch"]["reachable"]
+    told = ("once", "--activitywatch", desk.activitywatch, "--history-days")
+    assert desk.agent(*told, "90")["acknowledged"] == 1
+    assert desk.agent(*told, "10")["acknowledged"] == 0
+    assert desk.total(days=62) == 1200
+
+
 def test_run_sends_and_ends_cleanly(desk: Desk) -> None:
     desk.windows(event(desk.now - 60, 30, app="Code", title=SECRETS[0]))
     process = desk.agent.start("run")
@@ -584,5 +599,5 @@ def test_a_round_keeps_why_it_failed(desk: Desk) -> None:
     desk.windows(event(desk.now - 60, 30, app="Code"))
     with closing(State(desk.agent.folder)) as state:
         with pytest.raises(ServerUnknown):
-            one_round(desk.agent.folder, state, ALL, lambda *_: None)
+            one_round(Told(desk.agent.folder), state, ALL, lambda *_: None)
         assert "no timegrain server" in (state.note("failure") or "")

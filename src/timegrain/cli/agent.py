@@ -24,7 +24,7 @@ from timegrain.trackers.agent.home import home
 from timegrain.trackers.agent.pairing import collected, pair
 from timegrain.trackers.agent.rounds import ALL, Reading
 from timegrain.trackers.agent.running import patient_round, run_until
-from timegrain.trackers.agent.settings import read_settings
+from timegrain.trackers.agent.settings import Told
 from timegrain.trackers.agent.standing import standing
 from timegrain.trackers.agent.state import State
 from timegrain.trackers.agent.token import IN_KEYRING
@@ -37,6 +37,7 @@ class AgentOptions(Options):
     """With what stands before the agent's commands."""
 
     home: Path | None = None
+    activitywatch: str | None = None
 
 
 class Agent(Answering):
@@ -44,10 +45,18 @@ class Agent(Answering):
 
     def __init__(self, options: Options) -> None:
         super().__init__(options)
-        self.folder = home(options.home if isinstance(options, AgentOptions) else None)
+        given = options if isinstance(options, AgentOptions) else AgentOptions()
+        self.folder, self.activitywatch = home(given.home), given.activitywatch
+
+    def told(self, activitywatch: str | None = None, history_days: int | None = None) -> Told:
+        return Told(self.folder, activitywatch or self.activitywatch or "", history_days)
 
 
 command = Commands(Agent)
+_ACTIVITYWATCH = click.option("--activitywatch", metavar="URL", help="The local ActivityWatch server.")
+_HISTORY = click.option(
+    "--history-days", type=click.IntRange(0, 3660), metavar="N", help="How far back sending goes; 30 unless told."
+)
 
 
 class _Length(click.ParamType[int]):
@@ -69,18 +78,19 @@ class _Ended(BaseException):
 
 @click.group()
 @click.option("--home", "folder", metavar="FOLDER", type=click.Path(file_okay=False, path_type=Path), help="Its files.")
+@_ACTIVITYWATCH
 @click.pass_context
-def agent(context: click.Context, folder: Path | None) -> None:
+def agent(context: click.Context, folder: Path | None, activitywatch: str | None) -> None:
     """Send this computer's ActivityWatch facts to a timegrain server."""
     given = context.find_object(Options) or Options()
-    context.obj = AgentOptions(given.database, given.organisation, given.as_json, folder)
+    context.obj = AgentOptions(given.database, given.organisation, given.as_json, folder, activitywatch)
 
 
 @command(agent, "pair")
 @click.argument("url")
 @click.argument("token")
-@click.option("--activitywatch", metavar="URL", help="The local ActivityWatch server.")
-@click.option("--history-days", type=click.IntRange(0, 3660), help="How far back the first sending goes; 30 at first.")
+@_ACTIVITYWATCH
+@_HISTORY
 @click.option("--insecure", is_flag=True, help="Allow http:// to another computer.")
 def pair_(
     agent: Agent, url: str, token: str, activitywatch: str | None, history_days: int | None, insecure: bool
@@ -88,7 +98,8 @@ def pair_(
     """Send to the server at URL from now on, with a device's TOKEN (`-`: it is asked for)."""
     if token == "-":  # noqa: S105 - the sign for standard input
         token = click.prompt("Token", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
-    changes = {"activitywatch": activitywatch and activitywatch.rstrip("/"), "history_days": history_days}
+    at = agent.told(activitywatch).activitywatch.rstrip("/")
+    changes = {"activitywatch": at or None, "history_days": history_days}
     given = {name: value for name, value in changes.items() if value is not None}
     pairing = pair(agent.folder, url.strip().rstrip("/"), token.strip(), given, insecure)
     device, notice = pairing.device, collected(pairing.device)
@@ -111,10 +122,12 @@ def pair_(
 
 
 @command(agent, "once")
-def once(agent: Agent) -> None:
+@_ACTIVITYWATCH
+@_HISTORY
+def once(agent: Agent, activitywatch: str | None, history_days: int | None) -> None:
     """One whole round: all that the server has not acknowledged yet."""
     with closing(State(agent.folder)) as state, agent.progress("Sending the history") as progress:
-        sent = patient_round(agent.folder, state, ALL, progress, threading.Event().wait)
+        sent = patient_round(agent.told(activitywatch, history_days), state, ALL, progress, threading.Event().wait)
     if sent.waiting:
         raise FactsWait(f"facts that wait, since the server does not take them yet ({sent.reason}): {sent.waiting}")
     data = {"acknowledged": sent.acknowledged, "refused": sent.refused, "waiting": sent.waiting}
@@ -122,12 +135,14 @@ def once(agent: Agent) -> None:
 
 
 @command(agent, "run")
-def run(agent: Agent) -> None:
+@_ACTIVITYWATCH
+@_HISTORY
+def run(agent: Agent, activitywatch: str | None, history_days: int | None) -> None:
     """A round each minute, until it is ended."""
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, _end)
     with closing(State(agent.folder)) as state, agent.progress("Sending the history") as progress, suppress(_Ended):
-        run_until(threading.Event(), agent.folder, state, progress, _log)
+        run_until(threading.Event(), agent.told(activitywatch, history_days), state, progress, _log)
 
 
 def _end(*_: object) -> None:
@@ -139,17 +154,19 @@ def _log(line: str) -> None:
 
 
 @command(agent, "status")
-def status(agent: Agent) -> None:
+@_ACTIVITYWATCH
+def status(agent: Agent, activitywatch: str | None) -> None:
     """What was sent, what waits and what was refused."""
     with closing(State(agent.folder)) as state:
-        found = standing(agent.folder, state)
+        found = standing(agent.told(activitywatch), state)
     agent.answer(found.data(), found.text())
 
 
 @command(agent, "preview")
-def preview(agent: Agent) -> None:
+@_ACTIVITYWATCH
+def preview(agent: Agent, activitywatch: str | None) -> None:
     """Exactly what would be sent of the last hour; nothing is."""
-    settings = read_settings(agent.folder)
+    settings = agent.told(activitywatch).settings()
     with (
         closing(State(agent.folder)) as state,
         closing(ActivityWatch(settings.activitywatch, settings.activitywatch_key)) as server,
@@ -186,7 +203,7 @@ def _service(agent: Agent) -> service.Service:
 @command(agent, "install")
 def install(agent: Agent) -> None:
     """Run it whenever you log in: a systemd user unit, a launchd agent, or a Windows task of your own."""
-    if not read_settings(agent.folder).server:
+    if not agent.told().settings().server:
         raise NotPaired
     made = _service(agent)
     started = service.install(made)

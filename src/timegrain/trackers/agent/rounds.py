@@ -43,6 +43,13 @@ def history_start(state: State, settings: Settings, now_ms: int) -> int:
     return now_ms - settings.history_days * DAY_MS if known is None else known
 
 
+def reach_back(state: State, start_ms: int) -> None:
+    """Let the history begin there, if it does not begin before."""
+    known = state.note_ms(HISTORY_START)
+    if known is None or start_ms < known:
+        state.write_notes({HISTORY_START: start_ms})
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """Which reads a round makes besides that of the newest events."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,23 @@ def read_settings(folder: Path) -> Settings:
     except OSError as error:
         raise BadSettings(f"{FILE}: cannot be read: {error.strerror}") from None
     return settings_of(table)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An agent's folder, and what its command line says, which goes before `agent.toml` there."""
+
+    folder: Path
+    activitywatch: str = ""
+    history_days: int | None = None
+    """Reaches back so far from now on, if that is farther than before."""
+
+    def settings(self) -> Settings:
+        """Raises `BadSettings`."""
+        settings = read_settings(self.folder)
+        if not self.activitywatch:
+            return settings
+        return replace(settings, activitywatch=_address(self.activitywatch, "activitywatch"))
 
 
 def settings_of(table: dict[str, Any]) -> Settings:

@@ -16,7 +16,7 @@ FIRST = """\
 server = ""                                 # where facts are sent
 activitywatch = "http://127.0.0.1:5600"     # the local ActivityWatch server
 activitywatch_key = ""                      # its API key, where it has one
-history_days = 30                           # how far back the first sending goes; later changes change nothing
+history_days = 30                           # how far back the first sending goes
 host = ""                                   # which computer's buckets, where ActivityWatch holds several
 
 titles = false                              # send the titles of windows and pages
