@@ -72,8 +72,12 @@ class _Length(click.ParamType[int]):
         return minutes * 60_000
 
 
+GRACE_S = 3.0
+"""For the round that goes on when a signal ends the agent; then it is broken off, and nothing is lost by it."""
+
+
 class _Ended(BaseException):
-    """A signal: whatever goes on is broken off, since nothing is lost by it."""
+    """A signal."""
 
 
 @click.group()
@@ -139,10 +143,29 @@ def once(agent: Agent, activitywatch: str | None, history_days: int | None) -> N
 @_HISTORY
 def run(agent: Agent, activitywatch: str | None, history_days: int | None) -> None:
     """A round each minute, until it is ended."""
+    told, ended, failures = agent.told(activitywatch, history_days), threading.Event(), list[Exception]()
+
+    def work() -> None:
+        try:
+            with closing(State(agent.folder)) as state, agent.progress("Sending the history") as progress:
+                run_until(ended, told, state, progress, _log)
+        except Exception as failure:
+            failures.append(failure)
+
+    # A signal breaks off whatever the main thread does, even the release of a lock: so it does nothing but wait.
+    worker = threading.Thread(target=work, daemon=True)
+    with suppress(_Ended):
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, _end)
+        worker.start()
+        while worker.is_alive():
+            worker.join(1)
     for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, _end)
-    with closing(State(agent.folder)) as state, agent.progress("Sending the history") as progress, suppress(_Ended):
-        run_until(threading.Event(), agent.told(activitywatch, history_days), state, progress, _log)
+        signal.signal(name, signal.SIG_IGN)
+    ended.set()
+    worker.join(GRACE_S)
+    if failures:
+        raise failures[0]
 
 
 def _end(*_: object) -> None:
