@@ -290,6 +290,8 @@ def test_bad_heartbeats_name_what_is_wrong(office: Office) -> None:
     bad: list[tuple[object, str]] = [
         ({**event(1, app="a"), "timestamp": "yesterday"}, "timestamp"),
         ({**event(1, app="a"), "timestamp": 5}, "timestamp"),
+        ({**event(1, app="a"), "timestamp": "0001-01-01T00:00:00+01:00"}, "timestamp"),
+        ({**event(1, app="a"), "timestamp": "9999-12-31T23:59:59-01:00"}, "timestamp"),
         ({"duration": 1, "data": {"app": "a"}}, "timestamp"),
         ({**event(1, app="a"), "timestamp": long_ago}, "event"),
         (event(1, -1, app="a"), "duration"),
@@ -308,6 +310,17 @@ def test_bad_heartbeats_name_what_is_wrong(office: Office) -> None:
         answer = laptop.post(f"buckets/{WINDOW}/heartbeat{query}", event(1, app="a"))
         assert fields(failed(answer, 400, "VALIDATION_ERROR")) == ["pulsetime"], query
     assert laptop.beaten(WINDOW, event(2, app="a")) == (0, 2)
+
+
+@pytest.mark.parametrize("timestamp", ["0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"])
+def test_an_instant_beyond_all_calendars_is_refused_in_any_bucket(office: Office, timestamp: str) -> None:
+    laptop = device_of(office)
+    laptop.create("x", "other")
+    laptop.create(PAGE, "web.tab.current")
+    for bucket, data in (("x", {}), (PAGE, {"incognito": True})):
+        written = {"timestamp": timestamp, "duration": 1, "data": data}
+        for answer in (laptop.beat(bucket, written), laptop.post(f"buckets/{bucket}/events", written)):
+            assert fields(failed(answer, 400, "VALIDATION_ERROR")) == ["timestamp"]
 
 
 def test_a_heartbeat_needs_nothing_but_its_timestamp(office: Office) -> None:

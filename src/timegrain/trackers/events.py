@@ -120,10 +120,10 @@ def _start_ns(timestamp: object) -> int:
         raise LeftOutError(UNREADABLE, "timestamp")
     try:
         instant = datetime.fromisoformat(timestamp)
-    except ValueError:
+        # In UTC it must be in the years 1 to 9999 too: it is written back.
+        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise LeftOutError(UNREADABLE, "timestamp") from None
-    if instant.tzinfo is None:
-        instant = instant.replace(tzinfo=UTC)
     nanoseconds = (instant - EPOCH) // MICROSECOND * 1000
     if finer := NANOSECOND_DIGITS.search(timestamp):  # which a datetime drops
         nanoseconds += int(finer[1].ljust(3, "0"))
