@@ -353,6 +353,16 @@ def test_the_last_project_is_that_of_the_device(office: Office, key: str) -> Non
     assert stored(office) == [(0, "app — main.py"), (10, "main.py")]
 
 
+def test_an_editor_with_a_nul_in_its_name(office: Office, key: str) -> None:
+    """NUL characters are taken out, also of a name by which the last project is looked up."""
+    office.run("policy", "--titles", "managers")
+    odd = {"user_agent": AGENT.replace("vscode/1", "vs\0code/1")}
+    pairs(send(office, key, heartbeat(0)))
+    pairs(send(office, key, heartbeat(10, project="<<LAST_PROJECT>>", **odd)))
+    assert stored(office) == [(0, "app — main.py"), (10, "app — main.py")]
+    assert total(office) == 10
+
+
 def test_a_heartbeat_is_a_report_without_input(office: Office, key: str) -> None:
     pairs(send(office, key, heartbeat(0), heartbeat(60)))
     with office.database.read() as connection:

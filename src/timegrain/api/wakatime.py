@@ -88,7 +88,7 @@ def _read(
     for place, raw in enumerate(entries):
         try:
             entry: HeartbeatEntry = decode_strictly(raw, _ONE)
-            editor = editor_of(entry.user_agent or user_agent)
+            editor = editor_of((entry.user_agent or user_agent).replace("\0", ""))
             told = Told(milliseconds(entry.time), editor, entry.type, entry.entity, entry.project or "")
             read[place] = entry, told
         except ValidationFailed as error:
