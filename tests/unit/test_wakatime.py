@@ -85,6 +85,7 @@ def test_what_is_no_instant_is_refused_by_its_field(time: float) -> None:
         ("file", "/", "app", Heartbeat(1, "vim", "vim", "", "app")),
         ("app", "Figma", "app", Heartbeat(1, "vim", "Figma")),
         ("domain", "github.com", "app", Heartbeat(1, "vim", "vim", "https://github.com")),
+        ("domain", "http://github.com", "app", Heartbeat(1, "vim", "vim", "http://github.com")),
         ("url", "https://github.com/pulls", "app", Heartbeat(1, "vim", "vim", "https://github.com/pulls")),
     ],
 )

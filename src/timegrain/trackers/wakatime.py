@@ -94,7 +94,9 @@ def fact_of(told: Told) -> Heartbeat:
         case "app":
             return Heartbeat(told.at, told.editor, told.entity)
         case "domain":
-            return Heartbeat(told.at, told.editor, told.editor, f"https://{told.entity}")
+            # A browser's plugin says `https://github.com`.
+            url = told.entity if "://" in told.entity else f"https://{told.entity}"
+            return Heartbeat(told.at, told.editor, told.editor, url)
         case "url":
             return Heartbeat(told.at, told.editor, told.editor, told.entity)
 
