@@ -15,7 +15,7 @@ from timegrain import clock
 from timegrain.counted import Counting, counting, recount
 from timegrain.counting.facts import Away, Focus, Heartbeat, Page, Present, Report
 from timegrain.counting.instants import LONGEST_FACT
-from timegrain.counting.subjects import application, host
+from timegrain.counting.subjects import LONGEST_HOST, application, host, too_long
 from timegrain.storage import facts, stretches
 from timegrain.storage.devices import Reported, add_device, note_reports
 from timegrain.storage.engine import Database
@@ -249,8 +249,10 @@ def _bad_text(entry: Entry) -> tuple[str, str, bool] | None:
             return "BAD_ENTRY", f"{field_} has more than {LONGEST_NAME} characters", False
         if _unwritable(name):
             return "BAD_ENTRY", f"{field_} is not valid Unicode", False
-    if max(len(_clean(entry.url)), len(entry.host)) > LONGEST_URL:
+    if len(_clean(entry.url)) > LONGEST_URL:
         return "BAD_ENTRY", f"url has more than {LONGEST_URL} characters", False
+    if too_long(entry.host):
+        return "BAD_ENTRY", f"host has more than {LONGEST_HOST} bytes", False
     if any(map(_unwritable, (entry.url, entry.host, entry.title))):
         return "BAD_ENTRY", "a text is not valid Unicode", False
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from hashlib import sha512
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,17 @@ def test_entries_that_are_refused(office: Office) -> None:
     assert data["stored"] == 3
     assert [one["code"] for one in data["warnings"]] == ["CLOCK_SKEW"]
     assert "colour" in next(one["message"] for one in refused if one["index"] == 9)
+
+
+def test_a_host_longer_than_an_index_takes_costs_no_second(office: Office) -> None:
+    """Its URL is not too long: the fact counts, for the application."""
+    host = "".join(sha512(bytes([n])).hexdigest() for n in range(31))
+    page = {"start": FACT["start"], "end": FACT["end"], "browser": "chrome", "url": f"https://{host}.example/"}
+    data = office.send(focus=[{**FACT, "url": f"https://{host}/"}], pages=[page])
+    assert (data["stored"], data["rejected"]) == (2, [])
+    assert total(office) == 600
+    rated = office.run("rate", FACT["app"], "productive", "--app")
+    assert rated["changedSeconds"] == 600
 
 
 def test_all_four_kinds_are_stored(office: Office) -> None:

@@ -76,6 +76,10 @@ BROWSER_OF: dict[str, str] = {
 LOCKED: frozenset[str] = frozenset(map(application, LOCK_SCREENS))
 
 
+LONGEST_HOST = 2000
+"""Bytes in UTF-8. No name in use has more than 253, and PostgreSQL's index of names takes no more than 2,700."""
+
+
 @lru_cache(maxsize=65_536)
 def host(url: str) -> str:
     """The host that a URL is about, or "" where it has none.
@@ -90,7 +94,13 @@ def host(url: str) -> str:
         found = parts.hostname or ""
     except ValueError:
         return ""
-    return bare(found)
+    found = bare(found)
+    return "" if too_long(found) else found
+
+
+def too_long(host: str) -> bool:
+    """Whether this is longer than any host, and can be no stored name."""
+    return len(host.encode("utf-8", "surrogatepass")) > LONGEST_HOST
 
 
 def bare(name: str) -> str:
