@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -61,6 +62,20 @@ def test_how_far_its_clock_is_off(office: Office, ahead: int) -> None:
     answer = office.client.post(ACTIVITY, json={"focus": [FOCUS]}, headers={**bearing(token), "Date": clock})
     succeeded(answer)
     assert abs(listed(office, "d")["clockSkewSeconds"] - ahead) <= 5
+
+
+def test_the_date_header_is_in_utc_where_it_names_no_zone(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        token = office.run("device", "add", "d", "--user", ANNA)["deviceToken"]
+        clock = format_datetime(datetime.now(UTC).replace(tzinfo=None))
+        answer = office.client.post(ACTIVITY, json={"focus": [FOCUS]}, headers={**bearing(token), "Date": clock})
+        succeeded(answer)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert abs(listed(office, "d")["clockSkewSeconds"]) <= 5
 
 
 def test_a_clock_that_does_not_say_itself_is_known_by_the_future(office: Office) -> None:

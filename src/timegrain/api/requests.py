@@ -7,6 +7,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from io import BytesIO
 from typing import Any
@@ -88,8 +89,12 @@ def _answered(
 
 
 def _sent_at(date: str | None) -> int | None:
+    if not date:
+        return None
     try:
-        return int(parsedate_to_datetime(date).timestamp()) if date else None
+        told = parsedate_to_datetime(date)
+        # Without a zone, or with `-0000`, it is UTC, and not in the zone of this computer.
+        return int((told if told.tzinfo else told.replace(tzinfo=UTC)).timestamp())
     except (ValueError, OverflowError):
         return None
 
