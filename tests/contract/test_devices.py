@@ -78,6 +78,17 @@ def test_the_date_header_is_in_utc_where_it_names_no_zone(office: Office, monkey
     assert abs(listed(office, "d")["clockSkewSeconds"]) <= 5
 
 
+def test_a_report_that_tells_no_time_leaves_a_slow_clock_known(office: Office) -> None:
+    """An editor beside the agent sends no `Date`. That a clock is no longer fast its facts do tell."""
+    token = office.run("device", "add", "d", "--user", ANNA)["deviceToken"]
+    for ahead, known in ((-7200, True), (0, True), (90, False)):
+        clock = format_datetime(datetime.now(UTC) + timedelta(seconds=ahead), usegmt=True)
+        office.client.post(ACTIVITY, json={"focus": [FOCUS]}, headers={**bearing(token), "Date": clock})
+        report(office, token, focus=[FOCUS])
+        skew = listed(office, "d")["clockSkewSeconds"]
+        assert abs(skew - ahead) <= 5 if known else skew is None
+
+
 def test_a_clock_that_does_not_say_itself_is_known_by_the_future(office: Office) -> None:
     token = office.run("device", "add", "d", "--user", ANNA)["deviceToken"]
     report(office, token, focus=[FOCUS])

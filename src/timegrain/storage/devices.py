@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, insert, select, update
 
 from timegrain.counting.instants import DEFAULT_REACH, DEFAULT_TIMEOUT
 from timegrain.errors import Refused
@@ -66,7 +66,11 @@ _REPORTED = (
     .values(
         reported_at=bindparam("at"),
         input_at=func.coalesce(bindparam("b_input_at", type_=devices.c.input_at.type), devices.c.input_at),
-        clock_skew=bindparam("skew"),
+        # Without a `Date` no report tells of a slow clock: none is known to be right again by one that has none.
+        clock_skew=func.coalesce(
+            bindparam("skew", type_=devices.c.clock_skew.type),
+            case((devices.c.clock_skew <= 0, devices.c.clock_skew)),
+        ),
     )
 )
 _VALID_TOKENS = (
