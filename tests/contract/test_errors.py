@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 from pathlib import Path
@@ -23,6 +24,8 @@ from tests.contract.served import (
     succeeded,
     timegrain,
 )
+from timegrain.api.app import make_app
+from timegrain.storage.engine import Database
 
 JSON = {"Content-Type": "application/json"}
 MOST = 8 * 1024 * 1024
@@ -249,6 +252,23 @@ def test_a_database_out_of_reach(sqlite_url: str) -> None:
         answer = office.ask()
         failed(answer, 503, "UNAVAILABLE")
         assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_a_sender_that_goes_away_is_no_failure_of_ours(sqlite_database: Database) -> None:
+    """A laptop that falls asleep in the middle of its batch: nothing for whoever watches for status 500."""
+    received = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(received)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope: Any = {"type": "http", "method": "POST", "path": ACTIVITY, "query_string": b"", "root_path": ""}
+    scope["headers"] = [(b"content-type", b"application/json")]
+    asyncio.run(make_app(sqlite_database)(scope, receive, send))
+    assert sent[0]["status"] == 400
 
 
 def test_what_nobody_foresaw(postgres_url: str) -> None:

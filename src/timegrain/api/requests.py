@@ -15,6 +15,7 @@ from typing import Any
 import zstandard
 from anyio import to_thread
 from litestar import Request, Response
+from litestar.exceptions import InternalServerException
 from sqlalchemy import Connection
 
 from timegrain import clock
@@ -69,10 +70,13 @@ async def answered(
 async def _body(request: Request[Any, Any, Any]) -> bytes | None:
     """The body as it came, or None where it is too large: the caller is checked first."""
     received = bytearray()
-    async for chunk in request.stream():
-        received += chunk
-        if len(received) > LARGEST_BODY:
-            return None
+    try:
+        async for chunk in request.stream():
+            received += chunk
+            if len(received) > LARGEST_BODY:
+                return None
+    except InternalServerException:  # what the framework says of a sender that went away
+        raise ValidationFailed("The body ends too early") from None
     return bytes(received)
 
 
