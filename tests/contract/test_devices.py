@@ -123,6 +123,14 @@ def test_reach_and_timeout_hold_for_what_is_stored(office: Office) -> None:
     assert total() == 1200
 
 
+@pytest.mark.parametrize("name", ["[/]", "[red]", ":smile:"])
+def test_a_name_is_shown_as_it_is(office: Office, name: str) -> None:
+    office.send(device=name, focus=[FOCUS])
+    shown = run(office.url, "device", "list").stdout
+    assert shown.count(name) == 2
+    assert f"{name} of {ANNA} reports no input" in shown
+
+
 def test_what_is_refused(office: Office) -> None:
     office.run("device", "add", "d", "--user", ANNA)
     url = office.url

@@ -37,7 +37,8 @@ class Answering:
         elif isinstance(text, str):
             click.echo(text)
         else:
-            Console().print(text)
+            # Names are people's: what looks like markup in them is none.
+            Console(markup=False, emoji=False).print(text)
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
