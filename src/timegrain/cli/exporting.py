@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from tempfile import mkstemp
+from typing import BinaryIO
 
 import click
 
@@ -47,17 +48,29 @@ def facts(session: Session, file: Path, mail: str) -> None:
 
 
 def _write(file: Path, lines: Iterable[bytes]) -> None:
-    """Whole or not at all: written beside and renamed. Only who runs this can read it."""
-    descriptor, name = mkstemp(dir=file.absolute().parent, prefix=f".{file.name}.")
+    """Whole or not at all: written beside and renamed. Only who runs this can read it.
+
+    A pipe or a terminal is written to as it is: a file in its place would reach nobody.
+    """
+    if file.exists() and not file.is_file():
+        with file.open("wb") as raw:
+            _write_to(raw, file, lines)
+        return
+    place = file.resolve()
+    descriptor, name = mkstemp(dir=place.parent, prefix=".timegrain-")
     unfinished = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as raw:
-            packed = gzip.GzipFile(fileobj=raw, mode="wb", filename="") if file.suffix == ".gz" else nullcontext(raw)
-            with packed as target:
-                target.writelines(lines)
+            _write_to(raw, file, lines)
             raw.flush()
             os.fsync(raw.fileno())
-        unfinished.replace(file)
+        unfinished.replace(place)
     except BaseException:
         unfinished.unlink()
         raise
+
+
+def _write_to(raw: BinaryIO, file: Path, lines: Iterable[bytes]) -> None:
+    packed = gzip.GzipFile(fileobj=raw, mode="wb", filename="") if file.suffix == ".gz" else nullcontext(raw)
+    with packed as target:
+        target.writelines(lines)
