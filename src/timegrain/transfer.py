@@ -143,18 +143,18 @@ def _done(imported: Imported) -> int:
 
 
 def _checked(file: BinaryIO) -> tuple[list[DeviceLine], list[ErasedLine], Imported]:
-    devices: list[DeviceLine] = []
+    devices: dict[str, DeviceLine] = {}
     erased: list[ErasedLine] = []
     imported = Imported()
     for one in read(file):
         match one:
             case DeviceLine():
-                devices.append(one)
+                devices[one.name] = one
             case ErasedLine():
                 erased.append(one)
             case Told():
                 imported.facts += 1
-    return devices, erased, imported
+    return list(devices.values()), erased, imported
 
 
 def _settle(

@@ -135,6 +135,45 @@ def test_a_file_that_cannot_be_read_changes_nothing(
     assert json.loads(run(sqlite_url, "device", "list", "--json").stdout) == {"devices": []}
 
 
+DEVICE = '{"kind":"device","name":"d","reach":5,"timeout":120}'
+ERASED = '{"kind":"erased","start":"2026-02-03T10:00:00.000Z","end":"2026-02-03T11:00:00Z","device":"d"}'
+NOTHING = '{"kind":"end","facts":0}'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        DEVICE.replace('"d"', f'"{"d" * 256}"'),
+        DEVICE.replace('"d"', r'"a\u0000"'),
+        DEVICE.replace('"d"', r'"\ud800"'),
+        ERASED.replace('"d"', f'"{"d" * 256}"'),
+        ERASED.replace('"d"', r'"a\u0000"'),
+        ERASED.replace("T11", "T09"),
+        ERASED.replace("T11:00:00Z", "T10:00:00.9Z"),
+        ERASED.replace('start":"2026', 'start":"0001'),
+        ERASED.replace('end":"2026', 'end":"9999'),
+        AWAY.replace('"d"', r'"a\u0000"'),
+    ],
+)
+def test_what_no_export_writes_is_refused(database_url: str, tmp_path: Path, line: str) -> None:
+    run(database_url, "init", "--organisation", "o", "--zone", "Asia/Kolkata", "--admin-email", ANNA)
+    file = tmp_path / "facts.jsonl"
+    file.write_text(f"{HEADER}\n{line}\n{NOTHING}\n")
+    assert "line 2" in refused(database_url, "import", "facts", str(file), "--user", ANNA)
+
+
+def test_lines_edited_by_hand(database_url: str, tmp_path: Path) -> None:
+    run(database_url, "init", "--organisation", "o", "--zone", "Asia/Kolkata", "--admin-email", ANNA)
+    file = tmp_path / "facts.jsonl"
+    again = DEVICE.replace("120", "60")
+    always = ERASED.replace('start":"2026', 'start":"2000').replace('end":"2026', 'end":"2037')
+    file.write_text("\r\n".join([HEADER, DEVICE, again, always, NOTHING]))
+    done = json.loads(run(database_url, "import", "facts", str(file), "--user", ANNA, "--json").stdout)
+    assert (done["newDevices"], done["erasedRanges"]) == (["d"], 1)
+    (device,) = json.loads(run(database_url, "device", "list", "--json").stdout)["devices"]
+    assert device["timeoutSeconds"] == 60
+
+
 def test_what_is_refused_is_named_and_the_rest_kept(sqlite_url: str, tmp_path: Path) -> None:
     run(sqlite_url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", ANNA)
     file = tmp_path / "facts.jsonl"

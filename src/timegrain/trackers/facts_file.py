@@ -31,6 +31,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+DeviceName = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[^\x00]*$")]
+"""No more than what a report's device may be: what is written here becomes a device as it stands."""
+
+_OLDEST, _NEWEST = datetime(1999, 12, 31, tzinfo=UTC), datetime(2038, 1, 2, tzinfo=UTC)
+"""All that can be erased: the years 2000 to 2037 of any zone."""
+
 Fact = Focus | Page | Away | Present | Heartbeat
 
 
@@ -53,7 +59,7 @@ class HeaderLine(_Line, tag="timegrain-facts"):
 class DeviceLine(_Line, tag="device"):
     """`reach` and `timeout` in seconds."""
 
-    name: str
+    name: DeviceName
     reach: Annotated[int, msgspec.Meta(ge=0, le=60)]
     timeout: Annotated[int, msgspec.Meta(ge=1, le=3600)]
 
@@ -63,13 +69,19 @@ class ErasedLine(_Line, tag="erased"):
 
     start: Instant
     end: Instant
-    device: str | None = None
+    device: DeviceName | None = None
+
+    def __post_init__(self) -> None:
+        if not _OLDEST <= self.start <= self.end <= _NEWEST:
+            raise ValueError("not a range within the years 2000 to 2037")
+        if milliseconds(self.start) // 1000 == milliseconds(self.end) // 1000:
+            raise ValueError("shorter than a second")
 
 
 class FactLine(_Line):
     """A fact of one device."""
 
-    device: str
+    device: DeviceName
     start: Instant
 
 
