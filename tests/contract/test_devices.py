@@ -131,6 +131,15 @@ def test_a_name_is_shown_as_it_is(office: Office, name: str) -> None:
     assert f"{name} of {ANNA} reports no input" in shown
 
 
+def test_an_erased_device_to_come_has_a_name_that_a_device_may_have(office: Office) -> None:
+    body = {"userId": office.user, "startDate": "2026-02-03 00:00:00", "endDate": "2026-02-03 23:59:59"}
+    body |= {"timeZone": "UTC", "device": "to\0 come"}
+    succeeded(office.call(ACTIVITY, body, method="DELETE"))
+    assert listed(office, "to come")["lastReport"] is None
+    for name in ("", "d" * 256):
+        failed(office.call(ACTIVITY, {**body, "device": name}, method="DELETE"), 400, "VALIDATION_ERROR")
+
+
 def test_what_is_refused(office: Office) -> None:
     office.run("device", "add", "d", "--user", ANNA)
     url = office.url

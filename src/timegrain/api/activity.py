@@ -18,7 +18,7 @@ from timegrain.api.requests import Call, answered
 from timegrain.counting.facts import Away, Focus, Page, Present, Report
 from timegrain.erasing import erase
 from timegrain.errors import Detail, Forbidden, PayloadTooLarge, ValidationFailed
-from timegrain.recording import Batch, Rejection
+from timegrain.recording import LONGEST_NAME, Batch, Rejection
 from timegrain.storage.queries.people_meant import people_meant
 from timegrain.summary import asked
 
@@ -190,9 +190,7 @@ def _record(call: Call) -> Response[bytes]:
 
 def _whose(call: Call, request: ActivityRequest) -> tuple[int, str]:
     """The user and the device's name. Raises `ValidationFailed`, `Forbidden`, then `UserNotFound`."""
-    device = None if request.device is None else request.device.replace("\0", "")
-    if device == "":
-        raise _wrong("device", "must not be empty")
+    device = _device(request.device)
     who = call.caller
     if who.user is not None and who.device is not None:
         if (request.user_id or who.user_uuid) != who.user_uuid or (device or who.device) != who.device:
@@ -206,6 +204,13 @@ def _whose(call: Call, request: ActivityRequest) -> tuple[int, str]:
     return _known_user(call.connection, who.organisation, request.user_id), device
 
 
+def _device(given: str | None) -> str | None:
+    device = None if given is None else given.replace("\0", "")
+    if device == "":
+        raise _wrong("device", "must not be empty")
+    return device
+
+
 def _wrong(field: str, message: str) -> ValidationFailed:
     return ValidationFailed(f"{field}: {message}", [Detail(field, message)])
 
@@ -217,6 +222,9 @@ def _known_user(connection: Connection, organisation: int, user: UUID) -> int:
 def _erase(call: Call) -> Response[bytes]:
     request: ErasureRequest = decode_strictly(call.body, _ERASURE)
     range_ = asked(request.start_date, request.end_date, request.time_zone)
+    device = _device(request.device)
+    if device is not None and len(device) > LONGEST_NAME:
+        raise _wrong("device", f"has more than {LONGEST_NAME} characters")
     require(call.caller, Action.ERASE)
     user = _known_user(call.connection, call.caller.organisation, request.user_id)
     call.connection.rollback()
@@ -225,7 +233,7 @@ def _erase(call: Call) -> Response[bytes]:
         call.caller.organisation,
         user,
         (range_.start, range_.end),
-        request.device,
+        device,
         request.remember,
     )
     result = ErasureResult(erased.facts, erased.seconds)
