@@ -152,6 +152,27 @@ def test_when_serve_refuses(url: str, tmp_path: Path) -> None:
     assert "sqlite:///" in refused("mysql://x", "user", "list")
 
 
+NO_UNICODE = b"\xff".decode("utf-8", "surrogateescape")
+
+
+def test_what_no_database_takes_is_refused_in_one_line(database_url: str) -> None:
+    answered(database_url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
+    assert "no user" in refused(database_url, "export", "facts", "--user", "no\nbody")
+    for command in (
+        ("summary", "--user", NO_UNICODE),
+        ("team", "add", NO_UNICODE),
+        ("device", "add", NO_UNICODE, "--user", "a@example.com"),
+        ("user", "add", "--name", NO_UNICODE, "--email", "b@example.com"),
+    ):
+        assert "not valid Unicode" in refused(database_url, *command)
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    file = tmp_path / "timegrain.db"
+    file.write_text("no database\n" * 100)
+    assert "damaged" in refused(f"sqlite:///{file}", "user", "list")
+
+
 def test_a_newer_database_is_refused(url: str) -> None:
     database = Database(url)
     with database.write(0, policy=True) as connection:
@@ -174,7 +195,10 @@ def test_the_migrations_make_the_tables_of_the_schema(database: Database) -> Non
 
 @pytest.mark.parametrize(
     "command",
-    ["init", "team add", "user add", "key add", "rate", "policy", "recount", "import activitywatch", "summary"],
+    [
+        *("init", "team add", "user add", "key add", "rate", "policy", "recount", "import activitywatch", "summary"),
+        *("import facts", "export facts", "device list", "device add", "device set", "agent run", "serve", "demo"),
+    ],
 )
 def test_every_command_has_help(sqlite_url: str, command: str) -> None:
     done = run(sqlite_url, *command.split(), "--help")

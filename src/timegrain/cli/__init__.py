@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -67,8 +68,14 @@ def main() -> None:
         click.echo(f"timegrain: {error.format_message()}", err=True)
         sys.exit(1)
     except TimegrainError as error:
-        click.echo(f"timegrain: {error.message}", err=True)
-        sys.exit(1)
+        _failed(error.message)
+    except UnicodeEncodeError:
+        _failed("what was given is not valid Unicode")
     except OSError as error:
-        click.echo(f"timegrain: {error.strerror or error}", err=True)
-        sys.exit(1)
+        _failed(error.strerror or str(error))
+
+
+def _failed(message: str) -> NoReturn:
+    """In one line, though what somebody gave may stand in it."""
+    click.echo(f"timegrain: {' '.join(message.splitlines())}", err=True)
+    sys.exit(1)

@@ -24,6 +24,8 @@ from timegrain.errors import Refused, Unavailable
 BUSY_MS = 30_000
 """How long a writer waits for another process, such as a policy change from the command line."""
 
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
 POLICY = 0
 """The lock of an organisation's policy; users, whose ids begin at 1, have their own."""
 
@@ -186,4 +188,6 @@ def _reachable() -> Iterator[None]:
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable("the database cannot be reached") from error
+        if getattr(error.orig, "sqlite_errorcode", None) in _DAMAGED:
+            raise Unavailable("the database file is damaged, or none of a database") from error
         raise
