@@ -167,6 +167,21 @@ def test_what_no_database_takes_is_refused_in_one_line(database_url: str) -> Non
         assert "not valid Unicode" in refused(database_url, *command)
 
 
+def test_names_that_are_too_long(database_url: str) -> None:
+    long = "n" * 256
+    init = ("init", "--zone", "UTC", "--admin-email", "a@example.com", "--organisation")
+    assert "255" in refused(database_url, *init, long, code=2)
+    assert "255" in refused(database_url, "--organisation", long, *init[:-1], code=2)
+    answered(database_url, *init, "o")
+    for command in (
+        ("team", "add", long),
+        ("user", "add", "--name", long, "--email", "b@example.com"),
+        ("user", "add", "--name", "Bob", "--email", long),
+        ("key", "add", "--name", long),
+    ):
+        assert "255" in refused(database_url, *command, code=2)
+
+
 def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     file = tmp_path / "timegrain.db"
     file.write_text("no database\n" * 100)

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import click
 
-from timegrain.cli.answering import Options
+from timegrain.cli.answering import Options, named
 from timegrain.errors import TimegrainError
 
 COMMANDS = {
@@ -47,7 +47,7 @@ class Imported(click.Group):
 @click.group(cls=Imported, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="timegrain")
 @click.option("--database", metavar="URL", envvar="TIMEGRAIN_DATABASE", help="sqlite:///PATH or postgresql://...")
-@click.option("--organisation", metavar="NAME", help="Which one, where the database holds several.")
+@click.option("--organisation", callback=named, metavar="NAME", help="Which one, where the database holds several.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.pass_context
 def timegrain(context: click.Context, database: str | None, organisation: str | None, as_json: bool) -> None:

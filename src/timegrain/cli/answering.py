@@ -78,5 +78,15 @@ class Commands(Generic[Run]):
         return decorate
 
 
+LONGEST_NAME = 255
+
+
+def named(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
+    """For options and arguments that name something: no more than the database takes."""
+    if name is not None and len(name) > LONGEST_NAME:
+        raise click.BadParameter(f"more than {LONGEST_NAME} characters")
+    return name
+
+
 def table(*columns: str) -> Table:
     return Table(*columns, box=None, pad_edge=False)

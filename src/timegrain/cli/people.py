@@ -9,7 +9,7 @@ import click
 from sqlalchemy import Connection
 
 from timegrain import clock
-from timegrain.cli.answering import table
+from timegrain.cli.answering import named, table
 from timegrain.cli.session import Session, command
 from timegrain.counting.calendar import UnknownZoneError, local_day, zone_named
 from timegrain.counting.memberships import ALWAYS, Membership, joined, left
@@ -33,10 +33,10 @@ def known_zone(name: str) -> str:
 
 
 @command(None, "init")
-@click.option("--organisation", "name", metavar="NAME")
+@click.option("--organisation", "name", callback=named, metavar="NAME")
 @click.option("--zone", required=True, metavar="ZONE", help="The home zone, an IANA name.")
-@click.option("--admin-email", required=True, metavar="MAIL")
-@click.option("--admin-name", metavar="NAME")
+@click.option("--admin-email", callback=named, required=True, metavar="MAIL")
+@click.option("--admin-name", callback=named, metavar="NAME")
 def init(session: Session, name: str | None, zone: str, admin_email: str, admin_name: str | None) -> None:
     """Create the schema where there is none, an organisation, its administrator and a key."""
     name = name or session.organisation_name
@@ -60,7 +60,7 @@ def team() -> None:
 
 
 @command(team, "add")
-@click.argument("name")
+@click.argument("name", callback=named)
 def team_add(session: Session, name: str) -> None:
     """Make a team."""
     with session.opened() as (database, organisation):
@@ -123,8 +123,8 @@ def user() -> None:
 
 
 @command(user, "add")
-@click.option("--name", required=True)
-@click.option("--email", required=True, metavar="MAIL")
+@click.option("--name", callback=named, required=True)
+@click.option("--email", callback=named, required=True, metavar="MAIL")
 @click.option("--team", "teams", multiple=True, metavar="NAME", help="May be repeated; the first is primary.")
 def user_add(session: Session, name: str, email: str, teams: tuple[str, ...]) -> None:
     """Add a person, with a first device named `default` and its token."""
@@ -164,7 +164,7 @@ def key() -> None:
 
 
 @command(key, "add")
-@click.option("--name", required=True)
+@click.option("--name", callback=named, required=True)
 @click.option("--role", type=click.Choice(keys.ROLES), default="reader", show_default=True)
 def key_add(session: Session, name: str, role: str) -> None:
     """Make a key; it is shown this once."""
