@@ -26,6 +26,8 @@ def test_a_device_and_its_notice(office: Office, tmp_path: Path) -> None:
     assert office.run("policy", "--notice", str(notice), "--titles", "self")["notice"] == "Wir zählen, was vorn ist."
     me = succeeded(office.client.get("/v1/me", headers=headers))
     assert (me["organisation"]["titles"], me["organisation"]["notice"]) == ("self", "Wir zählen, was vorn ist.")
+    notice.write_text("Signed in Notepad.", encoding="utf-8-sig")
+    assert office.run("policy", "--notice", str(notice))["notice"] == "Signed in Notepad."
     notice.write_text("")
     assert office.run("policy", "--notice", str(notice))["notice"] is None
 

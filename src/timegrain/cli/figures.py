@@ -149,7 +149,9 @@ _LIMITS["unattended_limit_minutes"] = "unattended_limit"
 @click.option("--zone", metavar="ZONE", help="The home zone.")
 @click.option("--titles", type=click.Choice(["none", "self", "managers"]))
 @click.option("--urls", type=click.Choice(["host", "full"]))
-@click.option("--notice", type=click.File(encoding="utf-8"), metavar="FILE", help="What people are told; - reads it.")
+@click.option(
+    "--notice", type=click.File(encoding="utf-8-sig"), metavar="FILE", help="What people are told; - reads it."
+)
 @click.option("--user", "mail", metavar="MAIL", help="Set the idle ones for one person.")
 def policy(session: Session, mail: str | None, idle: str | None, **given: Any) -> None:
     """Show or set policies; a change holds for all stored time."""
