@@ -441,6 +441,14 @@ def test_activitywatch_restarted_with_what_it_had(desk: Desk, aw_python: Path, t
     assert desk.total() == 3
 
 
+def test_a_bucket_of_an_impossible_time_stops_nothing(desk: Desk) -> None:
+    beginning = {"timestamp": "0001-01-01T00:00:00+00:00", "duration": 1.0, "data": {"status": "afk"}}
+    desk.driver.insert(INPUT, beginning)
+    desk.windows(event(desk.now, 1, app="Code"))
+    assert desk.agent("once") == {"acknowledged": 1, "refused": 0, "waiting": 0}
+    assert desk.agent("status")["failure"] is None
+
+
 def test_more_new_events_than_a_minute_reads(desk: Desk) -> None:
     desk.windows(event(desk.now - 2000, 1, app="Code"))
     desk.agent("once")
@@ -499,6 +507,16 @@ def test_what_the_command_line_says_goes_before_the_settings(desk: Desk) -> None
     assert desk.agent(*told, "90")["acknowledged"] == 1
     assert desk.agent(*told, "10")["acknowledged"] == 0
     assert desk.total(days=62) == 1200
+
+
+def test_a_history_that_begins_earlier_takes_the_rest_of_its_first_day(desk: Desk) -> None:
+    midnight = (time.time() - 30 * DAY_S) // DAY_S * DAY_S
+    desk.windows(event(midnight - 5, 1, app="Code"), event(midnight, 1, app="Code"), event(desk.now, 1, app="Code"))
+    assert desk.agent("once")["acknowledged"] == 1
+    assert desk.agent("once", "--history-days", "60")["acknowledged"] == 2
+    desk.windows(event(desk.now - 70 * DAY_S, 1, app="Code"))
+    desk.agent("pair", desk.relay.address, desk.token, "--history-days", "80")
+    assert desk.agent("once")["acknowledged"] == 1
 
 
 def test_run_sends_and_ends_cleanly(desk: Desk) -> None:

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from timegrain import clock
 from timegrain.errors import Refused
-from timegrain.trackers.agent.rounds import HISTORY_START, history_start
+from timegrain.trackers.agent.rounds import history_start, reach_back
 from timegrain.trackers.agent.settings import checked_address, read_settings
 from timegrain.trackers.agent.state import State
 from timegrain.trackers.agent.timegrain_server import Device, TimegrainServer
 from timegrain.trackers.agent.token import keep_token
 from timegrain.trackers.agent.web import loopback
 from timegrain.trackers.agent.written import write_settings
+from timegrain.trackers.events import DAY_MS
 
 ORGANISATION, USER, DEVICE = "organisation", "user", "device"
 """Notes for `agent status`."""
@@ -47,10 +48,13 @@ def pair(folder: Path, server: str, token: str, changes: dict[str, str | int], i
         token_in = keep_token(folder, server, token)
         write_settings(folder, {"server": server, **changes})
         state.belong_to(f"{device.organisation_id} {device.user_id} {device.device}")
-        start = history_start(state, read_settings(folder), clock.now_ms())
-        state.write_notes(
-            {ORGANISATION: device.organisation, USER: device.user, DEVICE: device.device, HISTORY_START: start}
-        )
+        now_ms = clock.now_ms()
+        settings = read_settings(folder)
+        start = history_start(state, settings, now_ms)
+        if "history_days" in changes:  # what stood in the file holds for the first sending alone
+            start = now_ms - settings.history_days * DAY_MS
+        reach_back(state, start)
+        state.write_notes({ORGANISATION: device.organisation, USER: device.user, DEVICE: device.device})
     return Pairing(device, token_in)
 
 

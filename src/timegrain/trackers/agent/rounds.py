@@ -46,6 +46,8 @@ def history_start(state: State, settings: Settings, now_ms: int) -> int:
 def reach_back(state: State, start_ms: int) -> None:
     """Let the history begin there, if it does not begin before."""
     known = state.note_ms(HISTORY_START)
+    if known is not None and start_ms < known:
+        state.forget_day(known // DAY_MS)  # of which a part alone was told
     if known is None or start_ms < known:
         state.write_notes({HISTORY_START: start_ms})
 
@@ -86,9 +88,9 @@ class Reading:
         return self.computer.buckets
 
     def end(self, bucket: str) -> int:
-        """When the bucket's newest event ended, now at the latest."""
+        """When the bucket's newest event ended: now at the latest, and not before the history."""
         newest = max((event.end_ns // 1_000_000 for event in self.newest[bucket].events), default=self.now)
-        return min(self.now, newest)
+        return max(self.start, min(self.now, newest))
 
     def gathering(self) -> Gathering:
         # The pauses are read after the moment at which facts are cut: one that begins meanwhile is not missed.

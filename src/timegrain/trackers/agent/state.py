@@ -200,6 +200,11 @@ class State:
         with self._transaction():
             self._connection.executemany("INSERT OR REPLACE INTO days VALUES (?, ?, ?)", marks)
 
+    def forget_day(self, day: int) -> None:
+        """Let it be read again, in every bucket."""
+        with self._transaction():
+            self._connection.execute("DELETE FROM days WHERE day = ?", (day,))
+
     # --- Pauses ------------------------------------------------------------------------------------------
 
     def pauses(self) -> list[Range]:
