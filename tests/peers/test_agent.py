@@ -128,6 +128,10 @@ def test_pairing(desk: Desk, tmp_path: Path) -> None:
     assert "--insecure" in agent.fails("pair", "http://timegrain.example", desk.token)
     assert "http" in agent.fails("pair", "timegrain.example", desk.token)
     assert "cannot be reached" in agent.fails("pair", "http://127.0.0.1:9", desk.token)
+    for no_token in ("tg_1_s\u00e9cret", "tg_1\nsecret", ""):
+        refused = agent.fails("pair", address, no_token)
+        assert "no device's token" in refused
+        assert not no_token or no_token not in refused
     assert not (agent.folder / "agent.toml").exists()
     assert not (agent.folder / "token").exists()
     paired = agent("pair", address + "/", "-", stdin=f"{desk.token}\n")
@@ -178,6 +182,21 @@ def test_the_token_in_a_keyring(desk: Desk, tmp_path: Path) -> None:
     assert "no token" in AgentHome(agent.folder, {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}).fails(
         "once"
     )
+    (tmp_path / "broken_keyring.py").write_text(
+        "from keyring.backend import KeyringBackend\n"
+        "class BrokenKeyring(KeyringBackend):\n"
+        "    priority = 1\n"
+        "    def get_password(self, service, username):\n"
+        "        raise ValueError('no session bus')\n"
+        "    set_password = lambda self, *given: self.get_password(*given[:2])\n"
+    )
+    for broken in ("broken_keyring.BrokenKeyring", "no_such_module.Keyring"):
+        without = AgentHome(tmp_path / broken, with_keyring | {"PYTHON_KEYRING_BACKEND": broken})
+        assert without("pair", desk.relay.address, desk.token)["token"] == "file"
+        (without.folder / "token").unlink()
+        assert "keyring does not give the token" in without.fails("once")
+        (without.folder / "token").write_bytes(b"\xff\xfe")
+        assert "no token for this server" in without.fails("once")
     nowhere = AgentHome(tmp_path / "null", {"PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"})
     assert nowhere("pair", desk.relay.address, desk.token)["token"] == "file"
 

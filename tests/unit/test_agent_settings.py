@@ -51,6 +51,8 @@ def test_the_commented_examples_are_settings(tmp_path: Path) -> None:
         ({"server": "ftp://timegrain.example"}, "server"),
         ({"server": "https://u:p@timegrain.example"}, "server"),
         ({"activitywatch": 5600}, "activitywatch"),
+        ({"activitywatch_key": "кл"}, "activitywatch_key"),
+        ({"activitywatch_key": "a\nb"}, "activitywatch_key"),
         ({"host": ["a"]}, "host"),
         ({"never": {"apps": ["a"]}}, "[[never]]"),
         ({"never": [{"apps": ["a"]}, {"send": "nothing"}]}, "never[2]"),
@@ -83,6 +85,13 @@ def test_a_mistake_is_named(table: dict[str, Any], names: str) -> None:
 def test_what_is_no_toml_is_said(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match="not TOML"):
         read_settings(written(tmp_path, "titles ="))
+
+
+def test_the_mark_with_which_editors_of_windows_begin_a_file_is_read_over(tmp_path: Path) -> None:
+    written(tmp_path, "\ufefftitles = true\n")
+    assert read_settings(tmp_path).titles
+    write_settings(tmp_path, {"server": "https://t.example"})
+    assert read_settings(tmp_path) == Settings(titles=True, server="https://t.example")
 
 
 def test_the_first_file_is_private_and_has_the_server(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from timegrain.cli import main
 from timegrain.counting.facts import Away, Focus, Page, Present
 from timegrain.trackers.agent.activitywatch_server import Bucket, Read
 from timegrain.trackers.agent.computer import chosen_host
@@ -113,6 +114,24 @@ def test_the_state_is_private_holds_no_text_and_says_where_it_is_broken(tmp_path
     (tmp_path / f"{FILE}-wal").unlink(missing_ok=True)
     with pytest.raises(FolderUnusable, match=FILE):
         State(tmp_path)
+
+
+@pytest.mark.parametrize("command", ["status", "pause 5m", "resume", "preview", "once"])
+def test_a_state_that_is_damaged_inside_is_said_in_one_line(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = State(tmp_path)
+    state.pause(NOW, NOW + 1)
+    state.close()
+    content = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    monkeypatch.setattr("sys.argv", ["timegrain", "agent", "--home", str(tmp_path), *command.split()])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    out, error = capsys.readouterr()
+    assert (out, error.count("\n")) == ("", 1)
+    assert "malformed" in error
 
 
 def test_digests_tell_texts_apart() -> None:

@@ -26,7 +26,7 @@ from timegrain.trackers.agent.rounds import ALL, Reading
 from timegrain.trackers.agent.running import patient_round, run_until
 from timegrain.trackers.agent.settings import Told
 from timegrain.trackers.agent.standing import standing
-from timegrain.trackers.agent.state import State
+from timegrain.trackers.agent.state import opened
 from timegrain.trackers.agent.token import IN_KEYRING
 
 LENGTH = re.compile(r"(?:(\d{1,3})h)?(?:(\d{1,4})m)?", re.ASCII)
@@ -130,7 +130,7 @@ def pair_(
 @_HISTORY
 def once(agent: Agent, activitywatch: str | None, history_days: int | None) -> None:
     """One whole round: all that the server has not acknowledged yet."""
-    with closing(State(agent.folder)) as state, agent.progress("Sending the history") as progress:
+    with opened(agent.folder) as state, agent.progress("Sending the history") as progress:
         sent = patient_round(agent.told(activitywatch, history_days), state, ALL, progress, threading.Event().wait)
     if sent.waiting:
         raise FactsWait(f"facts that wait, since the server does not take them yet ({sent.reason}): {sent.waiting}")
@@ -147,7 +147,7 @@ def run(agent: Agent, activitywatch: str | None, history_days: int | None) -> No
 
     def work() -> None:
         try:
-            with closing(State(agent.folder)) as state, agent.progress("Sending the history") as progress:
+            with opened(agent.folder) as state, agent.progress("Sending the history") as progress:
                 run_until(ended, told, state, progress, _log)
         except Exception as failure:
             failures.append(failure)
@@ -180,7 +180,7 @@ def _log(line: str) -> None:
 @_ACTIVITYWATCH
 def status(agent: Agent, activitywatch: str | None) -> None:
     """What was sent, what waits and what was refused."""
-    with closing(State(agent.folder)) as state:
+    with opened(agent.folder) as state:
         found = standing(agent.told(activitywatch), state)
     agent.answer(found.data(), found.text())
 
@@ -191,7 +191,7 @@ def preview(agent: Agent, activitywatch: str | None) -> None:
     """Exactly what would be sent of the last hour; nothing is."""
     settings = agent.told(activitywatch).settings()
     with (
-        closing(State(agent.folder)) as state,
+        opened(agent.folder) as state,
         closing(ActivityWatch(settings.activitywatch, settings.activitywatch_key)) as server,
     ):
         facts = Reading(server, state, settings, clock.now_ms()).last_hour()
@@ -204,7 +204,7 @@ def preview(agent: Agent, activitywatch: str | None) -> None:
 def pause(agent: Agent, length: int) -> None:
     """Never send what happens in the next `30m`, `2h` or `1h30m`."""
     now = clock.now_ms()
-    with closing(State(agent.folder)) as state:
+    with opened(agent.folder) as state:
         state.pause(now, now + length)
         until = max(end for start, end in state.pauses() if start <= now)
     at = datetime.fromtimestamp(until / 1000).astimezone()
@@ -214,7 +214,7 @@ def pause(agent: Agent, length: int) -> None:
 @command(agent, "resume")
 def resume(agent: Agent) -> None:
     """End a pause now; what was paused is never sent."""
-    with closing(State(agent.folder)) as state:
+    with opened(agent.folder) as state:
         state.resume(clock.now_ms())
     agent.answer({"pausedUntil": None}, "Sending again. What happened in the pause is never sent.")
 

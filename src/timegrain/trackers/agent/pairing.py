@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from timegrain import clock
 from timegrain.errors import Refused
+from timegrain.trackers.agent.failures import TokenRefused
 from timegrain.trackers.agent.rounds import history_start, reach_back
 from timegrain.trackers.agent.settings import checked_address, read_settings
-from timegrain.trackers.agent.state import State
+from timegrain.trackers.agent.state import opened
 from timegrain.trackers.agent.timegrain_server import Device, TimegrainServer
-from timegrain.trackers.agent.token import keep_token
+from timegrain.trackers.agent.token import keep_token, sendable
 from timegrain.trackers.agent.web import loopback
 from timegrain.trackers.agent.written import write_settings
 from timegrain.trackers.events import DAY_MS
@@ -41,10 +42,12 @@ def pair(folder: Path, server: str, token: str, changes: dict[str, str | int], i
     url = checked_address(server, "URL")
     if url.scheme == "http" and not loopback(url.host) and not insecure:
         raise Refused(f"{server} has no TLS: anybody on the way could read the token and the facts (--insecure)")
+    if not sendable(token):
+        raise TokenRefused("this is no device's token: `timegrain device add` shows one")
     read_settings(folder)
     with closing(TimegrainServer(server, token)) as asked:
         device = asked.device()
-    with closing(State(folder)) as state:
+    with opened(folder) as state:
         token_in = keep_token(folder, server, token)
         write_settings(folder, {"server": server, **changes})
         state.belong_to(f"{device.organisation_id} {device.user_id} {device.device}")

@@ -17,6 +17,8 @@ from timegrain.counting.subjects import application, bare, host
 from timegrain.trackers.agent.failures import BadSettings
 
 FILE = "agent.toml"
+ENCODING = "utf-8-sig"
+"""Editors of Windows put a mark before the text, which is no TOML."""
 ACTIVITYWATCH = "http://127.0.0.1:5600"
 HISTORY_DAYS = 30
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -65,7 +67,7 @@ def read_settings(folder: Path) -> Settings:
     """Raises `BadSettings`, which names the key. Without a file everything is as it is at first."""
     path = folder / FILE
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding=ENCODING))
     except FileNotFoundError:
         return Settings()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -117,6 +119,13 @@ def _text(value: object, key: str) -> str:
     if not isinstance(value, str):
         raise _wrong(key, "a text in quotes")
     return value
+
+
+def _header(value: object, key: str) -> str:
+    text = _text(value, key).strip()
+    if not (text.isascii() and text.isprintable()):
+        raise _wrong(key, "plain letters, digits and signs")
+    return text
 
 
 def _address(value: object, key: str) -> str:
@@ -235,7 +244,7 @@ _HOURS: dict[str, Reader] = {"days": _days, "from": _clock, "to": _clock, "zone"
 _TOP: dict[str, Reader] = {
     "server": _address,
     "activitywatch": _address,
-    "activitywatch_key": _text,
+    "activitywatch_key": _header,
     "history_days": _number,
     "host": _text,
     "titles": _yes_or_no,

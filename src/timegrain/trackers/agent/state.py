@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -227,6 +228,16 @@ class State:
         return _Transaction(self._connection)
 
 
+@contextmanager
+def opened(folder: Path) -> Iterator[State]:
+    """The state of a folder for a while. Raises `FolderUnusable`, also where it turns out later to be damaged."""
+    with closing(State(folder)) as state:
+        try:
+            yield state
+        except sqlite3.Error as error:
+            raise FolderUnusable(f"{folder / FILE} cannot be used: {error}") from error
+
+
 class _Transaction:
     """All of it or nothing; it waits for another agent's rather than fail in the middle."""
 
@@ -237,4 +248,9 @@ class _Transaction:
         self._connection.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+        try:
+            if kind is None:
+                self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:  # a full disk can end it by itself, or fail its end
+                self._connection.execute("ROLLBACK")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from timegrain.trackers.agent.failures import BadSettings
 from timegrain.trackers.agent.home import write_private
-from timegrain.trackers.agent.settings import FILE, read_settings, settings_of
+from timegrain.trackers.agent.settings import ENCODING, FILE, read_settings, settings_of
 
 FIRST = """\
 # What the timegrain agent reads and sends. Read anew each minute; a mistake here stops sending until it is mended.
@@ -42,7 +42,7 @@ urls = "host"                               # "host": only https://example.com/,
 def write_settings(folder: Path, changes: dict[str, str | int]) -> None:
     """Set these keys and leave everything else as it is. Raises `BadSettings`, and then changes nothing."""
     path = folder / FILE
-    text = path.read_text(encoding="utf-8") if path.exists() else FIRST
+    text = path.read_text(encoding=ENCODING) if path.exists() else FIRST
     read_settings(folder)
     for key, value in changes.items():
         text = _with(text, key, json.dumps(value, ensure_ascii=False))
