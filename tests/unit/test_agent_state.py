@@ -8,6 +8,7 @@ import stat
 from collections import Counter
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +23,7 @@ from timegrain.trackers.agent.rounds import HISTORY_AT, RECENT_AT, Due
 from timegrain.trackers.agent.running import LONGEST_WAIT_S, MINUTE_S, Backoff
 from timegrain.trackers.agent.settings import Settings, settings_of
 from timegrain.trackers.agent.state import FILE, LAST_SENT, State, Told, digest
+from timegrain.trackers.agent.timegrain_server import asked_wait_s
 from timegrain.trackers.events import Event, Fact
 
 NOW = 1_790_000_000_000
@@ -226,3 +228,23 @@ def test_waits_grow_are_shaken_and_obey_the_server() -> None:
     assert backoff.failed(at_least_s=5000.0) == 5000.0
     assert backoff.succeeded() == MINUTE_S
     assert backoff.failed() <= 5
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait_s"),
+    [
+        ({"Retry-After": " 7 "}, 7),
+        ({"Retry-After": "Mon, 02 Mar 2026 08:02:00 GMT", "Date": "Mon, 02 Mar 2026 08:00:30 GMT"}, 90),
+        ({"Retry-After": "Mon, 02 Mar 2026 08:00:00 GMT", "Date": "Mon, 02 Mar 2026 08:00:30 GMT"}, 0),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT", "Date": "Mon, 02 Mar 2026 08:00:30 GMT"}, 86_400),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT", "Date": "today"}, 86_400),
+        ({"Retry-After": "99999999999"}, 86_400),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "-5"}, None),
+        ({}, None),
+    ],
+)
+def test_what_retry_after_asks_for_is_by_the_servers_clock_and_a_day_at_most(
+    headers: dict[str, str], wait_s: float | None
+) -> None:
+    assert asked_wait_s(httpx.Headers(headers)) == wait_s

@@ -14,6 +14,8 @@ from timegrain.trackers.agent.failures import ServerAway, ServerUnknown, TokenRe
 from timegrain.trackers.agent.web import client
 
 TIMEOUT_S = 60.0
+LONGEST_ASKED_S = 86_400
+"""A server that asks for more does so by mistake, and would never hear of this computer again."""
 BUSY = (408, 425, 429)
 ACTIVITY = "v1/activity"
 
@@ -126,7 +128,7 @@ class TimegrainServer:
         if status in (401, 403):
             raise TokenRefused(f"the server refuses the token ({status}): {_message(answer)}")
         if status in BUSY or status >= 500:
-            raise ServerAway(f"the server answered {status}", _wait_s(answer))
+            raise ServerAway(f"the server answered {status}", asked_wait_s(answer.headers))
         raise self._unknown(f"it answered {status}")
 
     def _unknown(self, why: str) -> ServerUnknown:
@@ -140,12 +142,20 @@ def _message(answer: httpx.Response) -> str:
         return "without a reason"
 
 
-def _wait_s(answer: httpx.Response) -> float | None:
-    """What `Retry-After` says, as seconds or as a date."""
-    said = answer.headers.get("retry-after", "").strip()
-    if said.isdecimal() and len(said) < 10:
-        return float(said)
+def asked_wait_s(headers: httpx.Headers) -> float | None:
+    """What `Retry-After` says, as seconds or as a date, which is by the server's clock: this one may be wrong."""
+    said = headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdecimal():
+        return float(min(int(said[:10]), LONGEST_ASKED_S))
+    until = _seconds(said)
+    if until is None:
+        return None
+    now = _seconds(headers.get("date", ""))
+    return min(max(0.0, until - (clock.now_ms() / 1000 if now is None else now)), float(LONGEST_ASKED_S))
+
+
+def _seconds(date: str) -> float | None:
     try:
-        return max(0.0, parsedate_to_datetime(said).timestamp() - clock.now_ms() / 1000)
+        return parsedate_to_datetime(date).timestamp()
     except (ValueError, OverflowError, TypeError):
         return None
