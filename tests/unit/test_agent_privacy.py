@@ -121,10 +121,18 @@ def test_titles_and_paths_stay_here_unless_told() -> None:
         ({"apps": ["nothing"], "titles": ["TITLE$"]}, FOCUS, True),
         ({"apps": ["Firefox"]}, PAGE, True),
         ({"apps": ["Google Chrome"]}, PAGE, False),
+        ({"apps": ["firefox"]}, PAGE, True),
+        ({"apps": ["Firefox Nightly"]}, PAGE, True),
+        ({"apps": ["Brave-browser"]}, PAGE._replace(browser="brave"), True),
+        ({"apps": ["Brave-browser"]}, PAGE._replace(browser="chrome"), True),
+        ({"apps": ["org.mozilla.firefox.desktop"]}, PAGE, True),
+        ({"apps": ["Firefoxy"]}, PAGE, False),
     ],
 )
 def test_what_is_never_told(never: dict[str, Any], fact: Fact, matches: bool) -> None:
-    private = Focus(0, 1, "private") if isinstance(fact, Focus) else Page(0, 1, "firefox", "https://private/")
+    private: Fact = Focus(0, 1, "private")
+    if isinstance(fact, Page):
+        private = Page(0, 1, fact.browser, "https://private/")
     shown = admitted(fact, rules(titles=True, urls="full", never=[never]))
     assert shown == (private if matches else fact)
     nothing = admitted(fact, rules(titles=True, urls="full", never=[never, never | {"send": "nothing"}]))
@@ -141,6 +149,26 @@ def test_a_browsers_window_does_not_tell_the_title_of_a_site_that_is_never_told(
     window = Focus(0, 1, "Firefox", "", "My account — Bank")
     assert admitted(window, rules(titles=True, never=[{"sites": ["bank.example"]}])) == Focus(0, 1, "Firefox")
     assert admitted(window, rules(titles=True, never=[{"apps": ["x"]}])) == window
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Clinic - Google Chrome (Incognito)",
+        "Clinic - Google Chrome (Inkognito)",
+        "Clinic — Mozilla Firefox (Private Browsing)",
+        "Clinic — Firefox Privates Fenster",
+        "Clinic — Navigation privée de Mozilla Firefox",
+        "Clinic - [InPrivate] - Microsoft\u200b Edge",
+        "Clinic - Brave (Private)",
+    ],
+)
+def test_a_private_window_never_tells_its_title(title: str) -> None:
+    settings = rules(titles=True, urls="full")
+    for app in ("Google Chrome", "firefox", "msedge.exe", "Brave-browser"):
+        assert admitted(Focus(0, 1, app, "", title), settings) == Focus(0, 1, app)
+    for told in (Focus(0, 1, "Code", "", title), Focus(0, 1, "firefox", "", "Privateer - Firefox")):
+        assert admitted(told, settings) == told
 
 
 # --- Hours and pauses -------------------------------------------------------------------------------------

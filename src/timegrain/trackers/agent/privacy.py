@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -13,6 +14,12 @@ from timegrain.trackers.events import Fact
 PRIVATE_APP = "private"
 PRIVATE_URL = "https://private/"
 NEVER = "never sent, as the settings say"
+PRIVATE_WINDOW = re.compile(
+    r"in[ck][oó]gnito|inprivate|\bpriv(?:at[a-z]{0,2}|ad[ao]|ée?)\b|\banonim[ao]\b|инкогнито|приватн|"
+    r"シークレット|プライベート|无痕|無痕|隐私",
+    re.IGNORECASE,
+)
+"""What browsers put into the titles of private windows, in their languages: the window watcher does not know."""
 
 
 def admitted(fact: Fact, settings: Settings) -> Fact | None:
@@ -34,7 +41,7 @@ def _matches(rule: Never, fact: Focus | Page) -> bool:
     if isinstance(fact, Focus):
         if application(fact.app) in rule.apps:
             return True
-    elif rule.apps and application(fact.browser) in {BROWSER_OF.get(app) for app in rule.apps}:
+    elif any(_is_browser(app, application(fact.browser)) for app in rule.apps):
         return True  # the pages of a browser that is never told
     found = host(fact.url) if rule.sites else ""
     if found and any(found == site or found.endswith(f".{site}") for site in rule.sites):
@@ -42,15 +49,17 @@ def _matches(rule: Never, fact: Focus | Page) -> bool:
     return any(pattern.search(fact.title) for pattern in rule.titles)
 
 
+def _is_browser(app: str, browser: str) -> bool:
+    """Also where the table knows the application as another browser, or not at all: `Brave-browser`, `Opera GX`."""
+    return BROWSER_OF.get(app) == browser or browser in re.split(r"[^\w]+|_", app)
+
+
 def _tells_of_pages(fact: Focus | Page, settings: Settings) -> bool:
     """A browser's window has the title of its page, but says not which site that is: where sites are never told,
-    the title comes with the page or not at all."""
-    return (
-        isinstance(fact, Focus)
-        and application(fact.app) in BROWSER_OF
-        and not fact.url
-        and any(rule.sites for rule in settings.never)
-    )
+    the title comes with the page or not at all; that of a private window does not even then."""
+    if not isinstance(fact, Focus) or application(fact.app) not in BROWSER_OF:
+        return False
+    return bool(PRIVATE_WINDOW.search(fact.title)) or (not fact.url and any(rule.sites for rule in settings.never))
 
 
 def _shortened(url: str, urls: str) -> str:
