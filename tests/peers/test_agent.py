@@ -621,6 +621,24 @@ def test_no_title_and_no_path_leaves_or_stays(desk: Desk, tmp_path: Path) -> Non
         assert not [secret for secret in SECRETS if secret.encode() in content], name
 
 
+def test_pairing_anew_in_the_middle_of_a_round_loses_nothing(desk: Desk) -> None:
+    other = desk.office.run("user", "add", "--name", "Eva", "--email", "eva@example.com")["deviceToken"]
+    desk.windows(event(desk.now - 60, 30, app="Code"))
+    paired: list[Any] = []
+
+    def pair_once(body: bytes) -> None:
+        if len(body) > 2 and not paired:
+            paired.append("now")
+            paired.append(desk.agent("pair", desk.relay.address, other))
+
+    desk.relay.judge = pair_once
+    assert "paired anew" in desk.agent.fails("once")
+    assert paired[1]["user"] == "Eva"
+    assert desk.agent("once")["acknowledged"] == 1
+    assert (desk.total(), desk.total("eva@example.com")) == (30, 30)
+    assert desk.agent("status")["failure"] is None
+
+
 def test_two_agents_do_no_harm(desk: Desk) -> None:
     desk.windows(*(event(desk.now - 900 + n * 2, 2, app=f"App {n % 5}") for n in range(400)))
     processes = [desk.agent.start("once") for _ in range(3)]

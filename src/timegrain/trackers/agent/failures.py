@@ -18,6 +18,15 @@ class NotPaired(TimegrainError):
         super().__init__("this computer is not paired yet: run `timegrain agent pair URL TOKEN`")
 
 
+class PairedAnew(TimegrainError):
+    """What is under way is for the server or device that it was paired with before."""
+
+    code = "PAIRED_ANEW"
+
+    def __init__(self) -> None:
+        super().__init__("this computer was paired anew meanwhile; the next round sends there")
+
+
 class TokenUnreadable(TimegrainError):
     """The keyring or the token's file does not give it."""
 

@@ -11,7 +11,7 @@ from timegrain.errors import Refused
 from timegrain.trackers.agent.failures import TokenRefused
 from timegrain.trackers.agent.rounds import history_start, reach_back
 from timegrain.trackers.agent.settings import checked_address, read_settings
-from timegrain.trackers.agent.state import opened
+from timegrain.trackers.agent.state import WHOSE, opened
 from timegrain.trackers.agent.timegrain_server import Device, TimegrainServer
 from timegrain.trackers.agent.token import keep_token, sendable
 from timegrain.trackers.agent.web import loopback
@@ -48,9 +48,12 @@ def pair(folder: Path, server: str, token: str, changes: dict[str, str | int], i
     with closing(TimegrainServer(server, token)) as asked:
         device = asked.device()
     with opened(folder) as state:
+        whose = f"{device.organisation_id} {device.user_id} {device.device}"
+        if state.note(WHOSE) != whose:
+            state.belong_to("")  # first: should this end before the last line, the new server is not taken for the old
         token_in = keep_token(folder, server, token)
         write_settings(folder, {"server": server, **changes})
-        state.belong_to(f"{device.organisation_id} {device.user_id} {device.device}")
+        state.belong_to(whose)
         now_ms = clock.now_ms()
         settings = read_settings(folder)
         start = history_start(state, settings, now_ms)

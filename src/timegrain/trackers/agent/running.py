@@ -37,6 +37,7 @@ def one_round(told: Told, state: State, due: Due, progress: Progress) -> Sent:
 
 
 def _round(told: Told, state: State, due: Due, progress: Progress) -> Sent:
+    state.hold()
     try:
         settings = told.settings()
         if not settings.server:

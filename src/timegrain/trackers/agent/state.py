@@ -16,12 +16,12 @@ from typing import NamedTuple
 from timegrain.counting.facts import Away, Focus, Page
 from timegrain.counting.instants import Range
 from timegrain.counting.subjects import application
-from timegrain.trackers.agent.failures import FolderUnusable
+from timegrain.trackers.agent.failures import FolderUnusable, PairedAnew
 from timegrain.trackers.agent.home import make_private
 from timegrain.trackers.events import Fact
 
 FILE = "state.db"
-LAST_SENT = "last_sent"
+LAST_SENT, WHOSE = "last_sent", "whose"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS acknowledged (
@@ -96,6 +96,7 @@ class State:
             self._connection.executescript(SCHEMA)
         except (sqlite3.Error, OSError) as error:
             raise FolderUnusable(f"{folder / FILE} cannot be used: {error}") from error
+        self._held: str | None = None
 
     def close(self) -> None:
         self._connection.close()
@@ -123,11 +124,17 @@ class State:
 
     def belong_to(self, whose: str) -> None:
         """Another device, person or server has acknowledged nothing yet. Pauses hold for all of them."""
+        self._held = None
         with self._transaction():
-            if self.note("whose") != whose:
+            if self.note(WHOSE) != whose:
                 for table in ("acknowledged", "refused", "days", "notes"):
                     self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
-                self._write_notes({"whose": whose})
+                self._write_notes({WHOSE: whose})
+
+    def hold(self) -> None:
+        """From now on write only while it belongs to whom it does now: what one server answered for says nothing of
+        another. Raises `PairedAnew` where that changed, before anything is written."""
+        self._held = self.note(WHOSE) or ""
 
     # --- Facts -------------------------------------------------------------------------------------------
 
@@ -224,8 +231,12 @@ class State:
         with self._transaction():
             self._connection.execute("UPDATE pauses SET end = ? WHERE end > ? AND start <= ?", (now_ms,) * 3)
 
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self._connection)
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with _Transaction(self._connection):
+            if self._held is not None and self._held != (self.note(WHOSE) or ""):
+                raise PairedAnew
+            yield
 
 
 @contextmanager
