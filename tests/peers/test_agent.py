@@ -149,6 +149,17 @@ def test_pairing(desk: Desk, tmp_path: Path) -> None:
     assert f'titles = true  # mine\nserver = "{address}"\n' == (agent.folder / "agent.toml").read_text()
 
 
+def test_pairing_that_cannot_write_the_settings_changes_nothing(desk: Desk) -> None:
+    file, token = desk.agent.folder / "agent.toml", desk.agent.folder / "token"
+    file.write_text(f'server = """\\\n{desk.relay.address}"""\nactivitywatch = "{desk.activitywatch}"\n')
+    before = (file.read_text(), token.read_text())
+    assert desk.agent("once")["refused"] == 0
+    other = f"http://127.0.0.1:{desk.office.client.base_url.port}"
+    assert "cannot be changed" in desk.agent.fails("pair", other, desk.token)
+    assert (file.read_text(), token.read_text()) == before
+    assert desk.agent("once")["refused"] == 0
+
+
 def test_the_organisations_own_notice_is_shown(desk: Desk) -> None:
     with desk.office.database.engine.begin() as connection:
         connection.execute(text("UPDATE organisations SET notice = 'What we count, and why.'"))

@@ -15,7 +15,7 @@ from timegrain.trackers.agent.state import WHOSE, opened
 from timegrain.trackers.agent.timegrain_server import Device, TimegrainServer
 from timegrain.trackers.agent.token import keep_token, sendable
 from timegrain.trackers.agent.web import loopback
-from timegrain.trackers.agent.written import write_settings
+from timegrain.trackers.agent.written import changed, write_settings
 from timegrain.trackers.events import DAY_MS
 
 ORGANISATION, USER, DEVICE = "organisation", "user", "device"
@@ -44,7 +44,7 @@ def pair(folder: Path, server: str, token: str, changes: dict[str, str | int], i
         raise Refused(f"{server} has no TLS: anybody on the way could read the token and the facts (--insecure)")
     if not sendable(token):
         raise TokenRefused("this is no device's token: `timegrain device add` shows one")
-    read_settings(folder)
+    changed(folder, {"server": server, **changes})
     with closing(TimegrainServer(server, token)) as asked:
         device = asked.device()
     with opened(folder) as state:

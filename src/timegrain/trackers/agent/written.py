@@ -41,6 +41,11 @@ urls = "host"                               # "host": only https://example.com/,
 
 def write_settings(folder: Path, changes: dict[str, str | int]) -> None:
     """Set these keys and leave everything else as it is. Raises `BadSettings`, and then changes nothing."""
+    write_private(folder / FILE, changed(folder, changes))
+
+
+def changed(folder: Path, changes: dict[str, str | int]) -> str:
+    """What `write_settings` would write. Raises `BadSettings`."""
     path = folder / FILE
     text = path.read_text(encoding=ENCODING) if path.exists() else FIRST
     read_settings(folder)
@@ -53,7 +58,7 @@ def write_settings(folder: Path, changes: dict[str, str | int]) -> None:
     if any(table.get(key) != value for key, value in changes.items()):
         raise BadSettings(f"{FILE}: cannot be changed, write {', '.join(changes)} into it yourself")
     settings_of(table)
-    write_private(path, text)
+    return text
 
 
 def _with(text: str, key: str, value: str) -> str:
