@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import closing
 from datetime import time
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from timegrain.trackers.agent.failures import BadSettings
+from timegrain.trackers.agent.activitywatch_server import ActivityWatch
+from timegrain.trackers.agent.failures import ActivityWatchAway, BadSettings, ProxyUnusable, ServerAway
 from timegrain.trackers.agent.settings import FILE, Hours, Settings, read_settings, settings_of
+from timegrain.trackers.agent.timegrain_server import TimegrainServer
 from timegrain.trackers.agent.written import FIRST, write_settings
 
 
@@ -92,6 +95,23 @@ def test_the_mark_with_which_editors_of_windows_begin_a_file_is_read_over(tmp_pa
     assert read_settings(tmp_path).titles
     write_settings(tmp_path, {"server": "https://t.example"})
     assert read_settings(tmp_path) == Settings(titles=True, server="https://t.example")
+
+
+@pytest.mark.parametrize("proxy", ["socks://ann:secret@127.0.0.1:9/", "socks5://ann:secret@127.0.0.1:9"])
+def test_a_proxy_that_cannot_be_used_is_said_without_its_password(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(ProxyUnusable) as refused:
+        TimegrainServer("https://timegrain.example", "tg_1_x")
+    assert "secret" not in refused.value.message
+    TimegrainServer("http://127.0.0.1:9", "tg_1_x").close()
+
+
+@pytest.mark.parametrize("address", ["http://a..b", f"http://{'a' * 300}"])
+def test_an_address_that_cannot_be_looked_up_is_one_that_cannot_be_reached(address: str) -> None:
+    with closing(TimegrainServer(address, "tg_1_x")) as server, pytest.raises(ServerAway):
+        server.device()
+    with closing(ActivityWatch(address)) as activitywatch, pytest.raises(ActivityWatchAway):
+        activitywatch.buckets()
 
 
 def test_the_first_file_is_private_and_has_the_server(tmp_path: Path) -> None:

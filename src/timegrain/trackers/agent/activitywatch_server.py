@@ -12,11 +12,10 @@ from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import quote
 
-import httpx
 import msgspec
 
 from timegrain.trackers.agent.failures import ActivityWatchAway
-from timegrain.trackers.agent.web import client
+from timegrain.trackers.agent.web import FAILURES, client
 from timegrain.trackers.buckets import ActivityWatchFormatError, document
 from timegrain.trackers.events import DAY_MS, EPOCH, Event, LeftOutError, event_of
 
@@ -110,7 +109,7 @@ class ActivityWatch:
             asked["limit"] = str(limit)
         try:
             answer = self._client.get(f"api/0/{path}", params=asked)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except FAILURES as error:
             raise ActivityWatchAway(
                 f"ActivityWatch cannot be reached at {self._client.base_url}: {type(error).__name__}"
             ) from None

@@ -49,6 +49,15 @@ class ServerAway(TimegrainError):
         self.wait_s = wait_s
 
 
+class ProxyUnusable(TimegrainError):
+    """The proxy that the environment names is of no kind that can be used."""
+
+    code = "PROXY_UNUSABLE"
+
+    def __init__(self) -> None:
+        super().__init__("the proxy that this computer names cannot be used: only http:// and https:// proxies can")
+
+
 class ServerUnknown(TimegrainError):
     """What answers at the server's address does not answer as timegrain does."""
 

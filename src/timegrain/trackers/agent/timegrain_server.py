@@ -11,7 +11,7 @@ import msgspec
 
 from timegrain import clock
 from timegrain.trackers.agent.failures import ServerAway, ServerUnknown, TokenRefused
-from timegrain.trackers.agent.web import client
+from timegrain.trackers.agent.web import FAILURES, client
 
 TIMEOUT_S = 60.0
 LONGEST_ASKED_S = 86_400
@@ -118,7 +118,7 @@ class TimegrainServer:
         now = {"Date": formatdate(clock.now_ms() / 1000, usegmt=True)}
         try:
             return self._client.request(method, path, content=body, headers=now | (headers or {}))
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except FAILURES as error:
             raise ServerAway(f"{self._client.base_url} cannot be reached: {type(error).__name__}") from None
 
     def _expect_success(self, answer: httpx.Response) -> None:

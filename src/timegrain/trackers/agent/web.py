@@ -8,6 +8,11 @@ from collections.abc import Mapping
 
 import httpx
 
+from timegrain.trackers.agent.failures import ProxyUnusable
+
+FAILURES = (httpx.HTTPError, httpx.InvalidURL, UnicodeError)
+"""What a request raises; the last for a host that is no name."""
+
 
 def loopback(host: str) -> bool:
     if host == "localhost":
@@ -19,8 +24,12 @@ def loopback(host: str) -> bool:
 
 
 def client(address: str, headers: Mapping[str, str], timeout_s: float) -> httpx.Client:
+    """Raises `ProxyUnusable`."""
     url = httpx.URL(address)
     here = loopback(url.host)
     # The certificates take time and memory, and nothing on this computer needs them.
     tls = ssl.create_default_context() if url.scheme == "https" or not here else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return httpx.Client(base_url=address, headers=headers, timeout=timeout_s, trust_env=not here, verify=tls)
+    try:
+        return httpx.Client(base_url=address, headers=headers, timeout=timeout_s, trust_env=not here, verify=tls)
+    except (ValueError, ImportError):
+        raise ProxyUnusable from None  # the message would name it, with its password
