@@ -266,6 +266,7 @@ def test_what_is_never_told_and_settings_that_change(desk: Desk) -> None:
     assert "titles must be true or false" in desk.agent.fails("once")
     assert len(desk.entries()) == 2
     assert "titles must be true or false" in desk.agent("status")["failure"]
+    assert desk.agent.run("status").stdout.startswith("Paired as Acme, Ben, default, but no server")
     desk.settings("titles = false\n")
     assert desk.agent("once")["acknowledged"] > 0
     assert desk.agent("status")["failure"] is None

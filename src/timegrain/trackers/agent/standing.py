@@ -74,7 +74,11 @@ class Standing:
 
     def text(self) -> str:
         who = ", ".join(value for value in self.whose.values() if value)
-        lines = [f"Server: {self.server} ({who}); token in the {self.token_in}." if self.server else "Not paired."]
+        lines = ["Not paired."]
+        if self.server:
+            lines = [f"Server: {self.server} ({who}); token in the {self.token_in}."]
+        elif who:  # its settings are broken, which is said below, or name no server any more
+            lines = [f"Paired as {who}, but no server is to be read from the settings."]
         lines.append(f"Last sent: {_instant(self.last_sent) or 'never'}. Waiting: {_count(self.waiting)}.")
         if self.failure:
             lines.append(f"Not sending: {self.failure}.")
