@@ -102,6 +102,11 @@ class ValidationFailed(TimegrainError):
     label = "Validation error"
 
 
+def wrong(field: str, message: str) -> ValidationFailed:
+    """What is wrong with one field of a request."""
+    return ValidationFailed(f"{field}: {message}", [Detail(field, message)])
+
+
 class UserOrTeamRequired(TimegrainError):
     code = "USER_OR_TEAM_REQUIRED"
     status = 400

@@ -19,7 +19,7 @@ from timegrain.counting.calendar import (
     zone_named,
 )
 from timegrain.counting.tallies import Tally, summed
-from timegrain.errors import Detail, InvalidDateRange, InvalidTimeZone, ValidationFailed
+from timegrain.errors import Detail, InvalidDateRange, InvalidTimeZone, wrong
 from timegrain.storage.queries.daily_totals import daily_totals
 from timegrain.storage.queries.people_meant import Meant
 
@@ -65,7 +65,7 @@ def asked(start: str, end: str, zone: str) -> Asked:
         try:
             instant(text, "UTC")
         except ValueError as error:
-            raise ValidationFailed(f"{name}: {error}", [Detail(name, str(error))]) from None
+            raise wrong(name, str(error)) from None
     try:
         zone_named(zone)
         return asked_range(start, end, zone)

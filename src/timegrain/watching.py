@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from timegrain.counting.facts import Away, Focus, Page, Present, Report
-from timegrain.errors import Detail, ValidationFailed
+from timegrain.errors import ValidationFailed, wrong
 from timegrain.recording import CLOCK_TOLERANCE_MS, Batch, refused
 from timegrain.storage.buckets import BucketKey, LastEvent, keep_last_event, last_event
 from timegrain.trackers.events import (
@@ -89,20 +89,16 @@ def sent(bucket: Bucket, written: object, now_ms: int) -> Sent:
     except LeftOutError as error:
         raise _invalid(error) from None
     except RecursionError:
-        raise _wrong("data", "is nested too deeply") from None
+        raise wrong("data", "is nested too deeply") from None
     for fact in facts:
         if reason := refused(fact, now_ms):
-            raise _wrong("event", reason[1])
+            raise wrong("event", reason[1])
     return Sent(event, beat, len(facts))
 
 
 def _invalid(error: LeftOutError) -> ValidationFailed:
     message = f"{error}; is this computer's clock right?" if str(error) == IN_THE_FUTURE else str(error)
-    return _wrong(error.field or "event", message)
-
-
-def _wrong(field: str, message: str) -> ValidationFailed:
-    return ValidationFailed(f"{field}: {message}", [Detail(field, message)])
+    return wrong(error.field or "event", message)
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from timegrain.api.envelope import decode_strictly, encoded
 from timegrain.api.requests import Call, answered
 from timegrain.counting.facts import Away, Focus, Page, Present, Report
 from timegrain.erasing import erase
-from timegrain.errors import Detail, Forbidden, PayloadTooLarge, ValidationFailed
+from timegrain.errors import Forbidden, PayloadTooLarge, ValidationFailed, wrong
 from timegrain.recording import LONGEST_NAME, Batch, Rejection
 from timegrain.storage.queries.people_meant import people_meant
 from timegrain.summary import asked
@@ -197,9 +197,9 @@ def _whose(call: Call, request: ActivityRequest) -> tuple[int, str]:
             raise Forbidden("A device token can only send its own device's facts")
         return who.user, who.device
     if request.user_id is None:
-        raise _wrong("userId", "is required with this key")
+        raise wrong("userId", "is required with this key")
     if device is None:
-        raise _wrong("device", "is required with this key")
+        raise wrong("device", "is required with this key")
     require(who, Action.SEND)
     return _known_user(call.connection, who.organisation, request.user_id), device
 
@@ -207,12 +207,8 @@ def _whose(call: Call, request: ActivityRequest) -> tuple[int, str]:
 def _device(given: str | None) -> str | None:
     device = None if given is None else given.replace("\0", "")
     if device == "":
-        raise _wrong("device", "must not be empty")
+        raise wrong("device", "must not be empty")
     return device
-
-
-def _wrong(field: str, message: str) -> ValidationFailed:
-    return ValidationFailed(f"{field}: {message}", [Detail(field, message)])
 
 
 def _known_user(connection: Connection, organisation: int, user: UUID) -> int:
@@ -224,7 +220,7 @@ def _erase(call: Call) -> Response[bytes]:
     range_ = asked(request.start_date, request.end_date, request.time_zone)
     device = _device(request.device)
     if device is not None and len(device) > LONGEST_NAME:
-        raise _wrong("device", f"has more than {LONGEST_NAME} characters")
+        raise wrong("device", f"has more than {LONGEST_NAME} characters")
     require(call.caller, Action.ERASE)
     user = _known_user(call.connection, call.caller.organisation, request.user_id)
     call.connection.rollback()

@@ -11,7 +11,6 @@ from litestar.exceptions import HTTPException
 from litestar.status_codes import HTTP_404_NOT_FOUND, HTTP_405_METHOD_NOT_ALLOWED
 
 from timegrain.errors import (
-    Detail,
     InternalError,
     MethodNotAllowed,
     NotFound,
@@ -19,6 +18,7 @@ from timegrain.errors import (
     TimegrainError,
     Unavailable,
     ValidationFailed,
+    wrong,
 )
 
 _AT = re.compile(r" - at `\$\.?(.*)`$")
@@ -77,7 +77,7 @@ def unreadable(error: msgspec.DecodeError) -> ValidationFailed:
     message = _AT.sub("", text)
     named = _FIELD.search(message)
     field = ".".join(filter(None, (path, named.group(1) if named else "")))
-    return ValidationFailed(f"{field}: {message}" if field else message, [Detail(field, message)] if field else ())
+    return wrong(field, message) if field else ValidationFailed(message)
 
 
 def decode_strictly(body: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[Any]) -> Any:

@@ -18,7 +18,7 @@ from timegrain.api.access import token_of_tracker
 from timegrain.api.activity import MOST_ENTRIES
 from timegrain.api.envelope import decode_strictly, encoded
 from timegrain.api.requests import Call, answered
-from timegrain.errors import Detail, Forbidden, NotFound, PayloadTooLarge, ValidationFailed
+from timegrain.errors import Forbidden, NotFound, PayloadTooLarge, ValidationFailed, wrong
 from timegrain.storage.buckets import BucketKey, add_bucket, bucket_named
 from timegrain.storage.devices import device_named
 from timegrain.trackers.events import EPOCH, parsed
@@ -72,16 +72,12 @@ _INFO = Info("timegrain", __version__, False, "00000000-0000-0000-0000-000000000
 _BUCKET = msgspec.json.Decoder(BucketRequest)
 
 
-def _wrong(field: str, message: str) -> ValidationFailed:
-    return ValidationFailed(f"{field}: {message}", [Detail(field, message)])
-
-
 def _short_text(field: str, text: str) -> str:
     """Raises `ValidationFailed` for what no bucket can have as id or type."""
     if not 0 < len(text) <= LONGEST:
-        raise _wrong(field, f"must have 1 to {LONGEST} characters")
+        raise wrong(field, f"must have 1 to {LONGEST} characters")
     if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise _wrong(field, "is not valid text")
+        raise wrong(field, "is not valid text")
     return text
 
 
@@ -112,13 +108,13 @@ def _json(body: bytes) -> object:
 def _pulse(seconds: str | None) -> int:
     """Microseconds. Raises `ValidationFailed`."""
     if seconds is None:
-        raise _wrong("pulsetime", "is required")
+        raise wrong("pulsetime", "is required")
     try:
         pulse = float(seconds)
     except ValueError:
         pulse = math.nan
     if not math.isfinite(pulse * 1_000_000):
-        raise _wrong("pulsetime", "is no number of seconds")
+        raise wrong("pulsetime", "is no number of seconds")
     return round(pulse * 1_000_000)
 
 

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from timegrain.counting.facts import Heartbeat
 from timegrain.counting.subjects import application
-from timegrain.errors import Detail, ValidationFailed
+from timegrain.errors import wrong
 
 EntityType = Literal["file", "app", "domain", "url"]
 
@@ -44,8 +44,7 @@ class Told(NamedTuple):
 def milliseconds(time: float) -> int:
     """Of UNIX seconds. Raises `ValidationFailed`."""
     if not 0 <= time < _LATEST_S:
-        message = "not UNIX seconds"
-        raise ValidationFailed(f"time: {message}", [Detail("time", message)])
+        raise wrong("time", "not UNIX seconds")
     return round(time * 1_000_000) // 1000  # the nearest microsecond, which a float of today's still tells
 
 
