@@ -165,21 +165,26 @@ def _keep(of: Counting, batch: Batch, changes: Changes, reports: list[Reported],
         return outcome
     device = _device_id(of, name, now_ms // 1000)
     admitted = list(_admitted(batch, device, of.policy, outcome, now_ms))
+    newest_ms = max((entry.end for _, _, entries in _LISTS for entry in entries(batch.report)), default=0)
+    if newest_ms > now_ms:
+        ahead = (newest_ms - now_ms) // 1000
+        outcome.warnings.append(Warned("CLOCK_SKEW", f"the newest entry ends {ahead} s in the future"))
     kept = [fact for fact in admitted if not is_erased(of.user, fact.device, fact.start, fact.end)]
     outcome.erased = len(admitted) - len(kept)
     organisation, user, _ = of.owner
     result = facts.keep(of.connection, organisation, user, kept, of.devices, changes)
     outcome.stored, outcome.unchanged = result.stored, result.unchanged
     with_input = any(fact.kind in (FactKind.AWAY, FactKind.PRESENT) for fact in kept)
-    reports.append(Reported(organisation, user, device, now_ms // 1000, with_input, _clock_skew(batch, now_ms)))
+    reports.append(
+        Reported(organisation, user, device, now_ms // 1000, with_input, _clock_skew(batch.sent_at, newest_ms, now_ms))
+    )
     return outcome
 
 
-def _clock_skew(batch: Batch, now_ms: int) -> int | None:
+def _clock_skew(sent_at: int | None, newest_ms: int, now_ms: int) -> int | None:
     """How many seconds the device's clock is ahead: as it says itself, else by what lies in the future."""
-    newest = max((entry.end for _, _, entries in _LISTS for entry in entries(batch.report)), default=0) // 1000
-    now = now_ms // 1000
-    skew = batch.sent_at - now if batch.sent_at is not None else newest - now if newest > now else None
+    now, newest = now_ms // 1000, newest_ms // 1000
+    skew = sent_at - now if sent_at is not None else newest - now if newest > now else None
     return None if skew is None else max(-LONGEST_SKEW, min(skew, LONGEST_SKEW))
 
 
@@ -203,20 +208,15 @@ def is_erased(user: UserPolicy, device: int, start_ms: int, end_ms: int) -> bool
 
 
 def _admitted(batch: Batch, device: int, policy: Policy, outcome: Outcome, now_ms: int) -> Iterator[Incoming]:
-    newest = 0
     for list_, kind, entries in _LISTS:
         places = batch.places.get(list_)
         for index, entry in enumerate(entries(batch.report)):
-            newest = max(newest, entry.end)
             reason = refused(entry, now_ms)
             if reason is None:
                 yield _incoming(entry, kind, device, policy)
             else:
                 place = index if places is None else places[index]
                 outcome.rejected.append(Rejection(list_, place, *reason))
-    if newest > now_ms:
-        ahead = (newest - now_ms) // 1000
-        outcome.warnings.append(Warned("CLOCK_SKEW", f"the newest entry ends {ahead} s in the future"))
 
 
 def _refused_whole(batch: Batch, reason: str) -> Iterator[Rejection]:
