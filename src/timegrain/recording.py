@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from timegrain import clock
 from timegrain.counted import Counting, counting, recount
-from timegrain.counting.facts import Away, Focus, Heartbeat, Page, Present, Report
+from timegrain.counting.facts import Away, Fact, Focus, Heartbeat, Page, Present, Report
 from timegrain.counting.instants import LONGEST_FACT
 from timegrain.counting.subjects import LONGEST_HOST, application, host, too_long
 from timegrain.storage import facts, stretches
@@ -95,8 +95,7 @@ class Pending(Protocol):
         """May write beside the facts; raises where it cannot be kept, and then nothing of it is."""
 
 
-Entry = Focus | Page | Away | Present | Heartbeat
-_LISTS: tuple[tuple[str, FactKind, Callable[[Report], Sequence[Entry]]], ...] = (
+_LISTS: tuple[tuple[str, FactKind, Callable[[Report], Sequence[Fact]]], ...] = (
     ("focus", FactKind.FOCUS, lambda report: report.focus),
     ("pages", FactKind.PAGE, lambda report: report.pages),
     ("away", FactKind.AWAY, lambda report: report.away),
@@ -227,7 +226,7 @@ def _refused_whole(batch: Batch, reason: str) -> Iterator[Rejection]:
         yield from (Rejection(list_, place, "BAD_ENTRY", reason) for place in places)
 
 
-def refused(entry: Entry, now_ms: int) -> tuple[str, str, bool] | None:
+def refused(entry: Fact, now_ms: int) -> tuple[str, str, bool] | None:
     """Why an entry cannot be kept: code, message and whether it may be sent again; None where it can."""
     start, end = entry.start, entry.end
     if end < start:
@@ -241,7 +240,7 @@ def refused(entry: Entry, now_ms: int) -> tuple[str, str, bool] | None:
     return _bad_text(entry)
 
 
-def _bad_text(entry: Entry) -> tuple[str, str, bool] | None:
+def _bad_text(entry: Fact) -> tuple[str, str, bool] | None:
     if isinstance(entry, Away | Present):
         return None
     for field_, name in _names_in(entry):
@@ -272,7 +271,7 @@ def _unwritable(text: str) -> bool:
     return not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
-def _incoming(entry: Entry, kind: FactKind, device: int, policy: Policy) -> Incoming:
+def _incoming(entry: Fact, kind: FactKind, device: int, policy: Policy) -> Incoming:
     """The fact as far as the organisation keeps text: what it does not keep never reaches the disk."""
     if isinstance(entry, Away | Present):
         return Incoming(device, kind, entry.start, entry.end)

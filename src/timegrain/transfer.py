@@ -15,7 +15,7 @@ from typing import BinaryIO
 from sqlalchemy import Connection
 
 from timegrain import clock
-from timegrain.counting.facts import Away, Focus, Heartbeat, Page, Present, Report
+from timegrain.counting.facts import Fact, report_of
 from timegrain.erasing import erase_in
 from timegrain.recording import FACTS_A_GROUP, Batch, Outcome, record_all
 from timegrain.storage import erasures
@@ -115,12 +115,13 @@ def import_facts(
     """
     devices, erased, imported = _checked(file)
     file.seek(0)
+    policies = Policies()
     if dry_run:
         try:
             with database.write(organisation, policy=True) as connection:
                 _settle(connection, organisation, user, devices, erased, imported)
                 for batches in _batches(file, organisation, user):
-                    imported.add(record_all(connection, Policies(), batches))
+                    imported.add(record_all(connection, policies, batches))
                     progress(_done(imported), imported.facts)
                 raise _UndoneError
         except _UndoneError:
@@ -129,7 +130,6 @@ def import_facts(
         _settle(connection, organisation, user, devices, erased, imported)
     if imported.removed_facts:
         database.scrub()
-    policies = Policies()
     for batches in _batches(file, organisation, user):
         with database.write(organisation, [user]) as connection:
             outcomes = record_all(connection, policies, batches)
@@ -209,19 +209,7 @@ def _batches(file: BinaryIO, organisation: int, user: int) -> Iterator[list[Batc
     """The facts in groups that one transaction takes, a batch for each device."""
     told = (one for one in read(file) if isinstance(one, Told))
     while group := list(islice(told, FACTS_A_GROUP)):
-        by_device: dict[str, list[Told]] = {}
+        by_device: dict[str, list[Fact]] = {}
         for one in group:
-            by_device.setdefault(one.device, []).append(one)
-        yield [Batch(organisation, user, _report(device, facts)) for device, facts in by_device.items()]
-
-
-def _report(device: str, told: Iterable[Told]) -> Report:
-    facts = [one.fact for one in told]
-    return Report(
-        device,
-        [one for one in facts if isinstance(one, Focus)],
-        [one for one in facts if isinstance(one, Page)],
-        [one for one in facts if isinstance(one, Away)],
-        [one for one in facts if isinstance(one, Present)],
-        [one for one in facts if isinstance(one, Heartbeat)],
-    )
+            by_device.setdefault(one.device, []).append(one.fact)
+        yield [Batch(organisation, user, report_of(device, facts)) for device, facts in by_device.items()]

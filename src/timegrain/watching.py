@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection
 
-from timegrain.counting.facts import Away, Focus, Page, Present, Report
+from timegrain.counting.facts import report_of
 from timegrain.errors import ValidationFailed, wrong
 from timegrain.recording import CLOCK_TOLERANCE_MS, Batch, refused
 from timegrain.storage.buckets import BucketKey, LastEvent, keep_last_event, last_event
@@ -57,11 +56,7 @@ class Bucket:
             raise
 
     def batch(self, facts: Iterable[Fact]) -> Batch:
-        of_kind: dict[type[Fact], list[Any]] = {Focus: [], Page: [], Away: [], Present: []}
-        for fact in facts:
-            of_kind[type(fact)].append(fact)
-        report = Report(self.device, *of_kind.values())
-        return Batch(self.key.organisation, self.key.user, report)
+        return Batch(self.key.organisation, self.key.user, report_of(self.device, facts))
 
     def last(self, connection: Connection) -> Beat | None:
         found = last_event(connection, self.key)
@@ -74,7 +69,7 @@ class Sent:
 
     event: Event
     beat: Beat
-    facts: int
+    facts: Sequence[Fact]
 
 
 def sent(bucket: Bucket, written: object, now_ms: int) -> Sent:
@@ -93,7 +88,7 @@ def sent(bucket: Bucket, written: object, now_ms: int) -> Sent:
     for fact in facts:
         if reason := refused(fact, now_ms):
             raise wrong("event", reason[1])
-    return Sent(event, beat, len(facts))
+    return Sent(event, beat, facts)
 
 
 def _invalid(error: LeftOutError) -> ValidationFailed:
@@ -102,14 +97,10 @@ def _invalid(error: LeftOutError) -> ValidationFailed:
 
 
 @dataclass(slots=True)
-class Heartbeat:
-    """A heartbeat on its way into the bucket; `pulse` is microseconds."""
+class _Arriving:
+    """What is on its way into a bucket."""
 
     bucket: Bucket
-    sent: Sent
-    pulse: int
-    became: Beat | None = None
-    """The event that it merged with or became, once it is recorded."""
 
     @property
     def organisation(self) -> int:
@@ -119,9 +110,19 @@ class Heartbeat:
     def user(self) -> int:
         return self.bucket.key.user
 
+
+@dataclass(slots=True)
+class Heartbeat(_Arriving):
+    """A heartbeat on its way into the bucket; `pulse` is microseconds."""
+
+    sent: Sent
+    pulse: int
+    became: Beat | None = None
+    """The event that it merged with or became, once it is recorded."""
+
     @property
     def weight(self) -> int:
-        return self.sent.facts
+        return len(self.sent.facts)
 
     def batch(self, connection: Connection, now_ms: int) -> Batch:
         """The merged event's facts: it keeps its start and is longer, so its last fact grows (T12)."""
@@ -136,32 +137,19 @@ class Heartbeat:
             raise _invalid(error) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Insertion:
+@dataclass(slots=True)
+class Insertion(_Arriving):
     """Whole events on their way into the bucket, merged with none."""
 
-    bucket: Bucket
     events: Sequence[Sent]
 
     @property
-    def organisation(self) -> int:
-        return self.bucket.key.organisation
-
-    @property
-    def user(self) -> int:
-        return self.bucket.key.user
-
-    @property
     def weight(self) -> int:
-        return sum(one.facts for one in self.events)
+        return sum(len(one.facts) for one in self.events)
 
-    def batch(self, connection: Connection, now_ms: int) -> Batch:
+    def batch(self, connection: Connection, now_ms: int) -> Batch:  # noqa: ARG002 - the facts are made already
         last = self.bucket.last(connection)
         newest = max((one.beat for one in self.events), default=None)
         if newest is not None and (last is None or newest.start > last.start):
             keep_last_event(connection, self.bucket.key, LastEvent(*newest))
-        try:
-            facts = [fact for one in self.events for fact in self.bucket.facts(one.event, now_ms)]
-        except LeftOutError as error:
-            raise _invalid(error) from None
-        return self.bucket.batch(facts)
+        return self.bucket.batch(fact for one in self.events for fact in one.facts)

@@ -156,7 +156,7 @@ def _insert(call: Call, name: str) -> Response[bytes]:
     bucket = _bucket(call, _short_text("bucket", name))
     now_ms = clock.now_ms()
     events = [sent(bucket, written, now_ms)] if isinstance(written, dict) else _readable(bucket, written, now_ms)
-    if sum(one.facts for one in events) > MOST_ENTRIES:
+    if sum(len(one.facts) for one in events) > MOST_ENTRIES:
         raise PayloadTooLarge(f"The events are more than {MOST_ENTRIES} days and parts of days")
     call.connection.rollback()
     if events:

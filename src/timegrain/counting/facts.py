@@ -6,9 +6,9 @@ and may be empty. Nothing here is checked: `timegrain.recording` decides what is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Focus(NamedTuple):
@@ -62,6 +62,9 @@ class Heartbeat(NamedTuple):
         return self.start
 
 
+Fact = Focus | Page | Away | Present | Heartbeat
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What one device of one user reports at once, in the order in which it was reported."""
@@ -76,3 +79,11 @@ class Report:
     def __len__(self) -> int:
         lists = (self.focus, self.pages, self.away, self.present, self.heartbeats)
         return sum(map(len, lists))
+
+
+def report_of(device: str, facts: Iterable[Fact]) -> Report:
+    """The facts of one device told apart by their kind, each kind in the order given."""
+    of_kind: dict[type[Fact], list[Any]] = {Focus: [], Page: [], Away: [], Present: [], Heartbeat: []}
+    for fact in facts:
+        of_kind[type(fact)].append(fact)
+    return Report(device, *of_kind.values())

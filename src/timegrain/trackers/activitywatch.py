@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from timegrain.counting.facts import Away, Focus, Page, Present, Report
+from timegrain.counting.facts import Present, Report, report_of
 from timegrain.trackers.buckets import ActivityWatchFormatError, document, host_of
 from timegrain.trackers.events import (
     INPUT,
@@ -117,28 +117,11 @@ def _hosts(buckets: Sequence[_Bucket], device: str | None) -> list[str | None]:
 
 @dataclass(slots=True)
 class _Device:
-    focus: list[Focus] = field(default_factory=list)
-    pages: list[Page] = field(default_factory=list)
-    away: list[Away] = field(default_factory=list)
-    present: list[Present] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
     windows: list[Window] = field(default_factory=list)
     """What was shown, also where it is left out for privacy."""
     inputs: list[tuple[int, int]] = field(default_factory=list)
     """The present intervals before any split."""
-
-    def add(self, fact: Fact) -> None:
-        match fact:
-            case Focus():
-                self.focus.append(fact)
-            case Page():
-                self.pages.append(fact)
-            case Away():
-                self.away.append(fact)
-            case Present():
-                self.present.append(fact)
-
-    def report(self, name: str) -> Report:
-        return Report(name, sorted(self.focus), sorted(self.pages), sorted(self.away), sorted(self.present))
 
 
 class _Reading:
@@ -169,15 +152,14 @@ class _Reading:
         if bucket.type == WINDOWS and start <= self.now:
             device.windows.append(Window(start, min(end, self.now), shown(event.data)))
         made = facts_of(event, bucket.type, bucket.id, self.now)
-        for fact in made:
-            device.add(fact)
+        device.facts += made
         if isinstance(made[0], Present):
             device.inputs.append((made[0].start, made[-1].end))
         self.cut_at_now += end > self.now
         self.split += len(made) > 1
 
     def export(self) -> ActivityWatchExport:
-        reports = [device.report(name) for name, device in sorted(self.devices.items())]
+        reports = [report_of(name, sorted(device.facts)) for name, device in sorted(self.devices.items())]
         suspicious = [
             Suspicion(name, start, end)
             for name, device in sorted(self.devices.items())

@@ -23,11 +23,11 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from timegrain.counting.facts import Away, Focus, Heartbeat, Page, Present
+from timegrain.counting.facts import Away, Fact, Focus, Heartbeat, Page, Present
 from timegrain.errors import TimegrainError
+from timegrain.trackers.events import EPOCH
 
 VERSION = 1
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -36,8 +36,6 @@ DeviceName = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[^\x00]*$")]
 
 _OLDEST, _NEWEST = datetime(1999, 12, 31, tzinfo=UTC), datetime(2038, 1, 2, tzinfo=UTC)
 """All that can be erased: the years 2000 to 2037 of any zone."""
-
-Fact = Focus | Page | Away | Present | Heartbeat
 
 
 class FactsFileError(TimegrainError):
@@ -204,8 +202,8 @@ def fact_of(line: FocusLine | PageLine | AwayLine | PresentLine | HeartbeatLine)
 
 
 def milliseconds(at: datetime) -> int:
-    return (at - _EPOCH) // _MILLISECOND
+    return (at - EPOCH) // _MILLISECOND
 
 
 def instant(at_ms: int) -> datetime:
-    return _EPOCH + at_ms * _MILLISECOND
+    return EPOCH + at_ms * _MILLISECOND
