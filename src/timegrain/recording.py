@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from timegrain import clock
 from timegrain.counted import Counting, counting, recount
-from timegrain.counting.facts import Away, Fact, Focus, Heartbeat, Page, Present, Report
+from timegrain.counting.facts import LONGEST_NAME, Away, Fact, Focus, Heartbeat, Page, Present, Report
 from timegrain.counting.instants import LONGEST_FACT
 from timegrain.counting.subjects import LONGEST_HOST, application, host, too_long
 from timegrain.storage import facts, stretches
@@ -23,7 +23,6 @@ from timegrain.storage.facts import Changes, FactKind, Incoming
 from timegrain.storage.policies import ALL_DEVICES, Policies, Policy, UserPolicy
 from timegrain.storage.writer import GroupWriter
 
-LONGEST_NAME = 255
 LONGEST_URL = 4096
 LONGEST_TITLE = 1024
 CLOCK_TOLERANCE_MS = 120_000
@@ -159,7 +158,7 @@ def count_changes(of: Counting, changes: Changes) -> None:
 def _keep(of: Counting, batch: Batch, changes: Changes, reports: list[Reported], now_ms: int) -> Outcome:
     outcome = Outcome()
     name = _clean(batch.report.device)
-    if len(name) > LONGEST_NAME or _unwritable(name):
+    if len(name) > LONGEST_NAME or unwritable(name):
         outcome.rejected = list(_refused_whole(batch, f"device is longer than {LONGEST_NAME} characters or no text"))
         return outcome
     device = _device_id(of, name, now_ms // 1000)
@@ -246,13 +245,13 @@ def _bad_text(entry: Fact) -> tuple[str, str, bool] | None:
     for field_, name in _names_in(entry):
         if len(_clean(name)) > LONGEST_NAME:
             return "BAD_ENTRY", f"{field_} has more than {LONGEST_NAME} characters", False
-        if _unwritable(name):
+        if unwritable(name):
             return "BAD_ENTRY", f"{field_} is not valid Unicode", False
     if len(_clean(entry.url)) > LONGEST_URL:
         return "BAD_ENTRY", f"url has more than {LONGEST_URL} characters", False
     if too_long(entry.host):
         return "BAD_ENTRY", f"host has more than {LONGEST_HOST} bytes", False
-    if any(map(_unwritable, (entry.url, entry.host, entry.title))):
+    if any(map(unwritable, (entry.url, entry.host, entry.title))):
         return "BAD_ENTRY", "a text is not valid Unicode", False
     return None
 
@@ -266,7 +265,7 @@ def _names_in(entry: Focus | Page | Heartbeat) -> tuple[tuple[str, str], ...]:
     return ("editor", entry.editor), ("app", entry.app)
 
 
-def _unwritable(text: str) -> bool:
+def unwritable(text: str) -> bool:
     """Whether a text holds half of a surrogate pair, which no database takes."""
     return not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text)
 

@@ -15,10 +15,10 @@ from sqlalchemy import Connection
 from timegrain.api.access import Action, require
 from timegrain.api.envelope import decode_strictly, encoded
 from timegrain.api.requests import Call, answered
-from timegrain.counting.facts import Away, Focus, Page, Present, Report
+from timegrain.counting.facts import LONGEST_NAME, Away, Focus, Page, Present, Report
 from timegrain.erasing import erase
 from timegrain.errors import Forbidden, PayloadTooLarge, ValidationFailed, wrong
-from timegrain.recording import LONGEST_NAME, Batch, Rejection
+from timegrain.recording import Batch, Rejection
 from timegrain.storage.queries.people_meant import people_meant
 from timegrain.summary import asked
 

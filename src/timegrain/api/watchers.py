@@ -18,15 +18,14 @@ from timegrain.api.access import token_of_tracker
 from timegrain.api.activity import MOST_ENTRIES
 from timegrain.api.envelope import decode_strictly, encoded
 from timegrain.api.requests import Call, answered
+from timegrain.counting.facts import LONGEST_NAME
 from timegrain.errors import Forbidden, NotFound, PayloadTooLarge, ValidationFailed, wrong
+from timegrain.recording import unwritable
 from timegrain.storage.buckets import BucketKey, add_bucket, bucket_named
 from timegrain.storage.devices import device_named
 from timegrain.trackers.events import EPOCH, parsed
 from timegrain.trackers.heartbeats import Beat, key_of
 from timegrain.watching import Bucket, Heartbeat, Insertion, Sent, sent
-
-LONGEST = 255
-"""Characters of a bucket's id, and of its type."""
 
 
 class Info(msgspec.Struct):
@@ -74,9 +73,9 @@ _BUCKET = msgspec.json.Decoder(BucketRequest)
 
 def _short_text(field: str, text: str) -> str:
     """Raises `ValidationFailed` for what no bucket can have as id or type."""
-    if not 0 < len(text) <= LONGEST:
-        raise wrong(field, f"must have 1 to {LONGEST} characters")
-    if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+    if not 0 < len(text) <= LONGEST_NAME:
+        raise wrong(field, f"must have 1 to {LONGEST_NAME} characters")
+    if "\0" in text or unwritable(text):
         raise wrong(field, "is not valid text")
     return text
 

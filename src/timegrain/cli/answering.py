@@ -14,6 +14,8 @@ from rich.console import Console, RenderableType
 from rich.progress import Progress
 from rich.table import Table
 
+from timegrain.counting.facts import LONGEST_NAME
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -76,9 +78,6 @@ class Commands(Generic[Run]):
             return made
 
         return decorate
-
-
-LONGEST_NAME = 255
 
 
 def named(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from timegrain import clock
 from timegrain.cli.answering import table
 from timegrain.cli.session import Session, command
+from timegrain.counting.facts import LONGEST_NAME
 from timegrain.counting.instants import LONGEST_REACH, LONGEST_TIMEOUT
 from timegrain.errors import Refused
 from timegrain.recounting import change_device
@@ -95,8 +96,8 @@ def _row(one: ListedDevice) -> dict[str, Any]:
 def device_add(session: Session, name: str, mail: str, editor: bool) -> None:
     """Make a device of a person; its token is shown this once."""
     with session.opened() as (database, organisation):
-        if not 0 < len(name) <= 255 or "\0" in name:
-            raise Refused("a device's name has 1 to 255 characters")
+        if not 0 < len(name) <= LONGEST_NAME or "\0" in name:
+            raise Refused(f"a device's name has 1 to {LONGEST_NAME} characters")
         with database.write(organisation.id, policy=True) as connection:
             user = people.user_by_email(connection, organisation.id, mail).id
             if any(one.name == name for one in devices.devices_of(connection, organisation.id, user).values()):

@@ -10,6 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+LONGEST_NAME = 255
+"""Characters of an application's, a browser's or a device's name, and of whatever else is named."""
+
 
 class Focus(NamedTuple):
     """This application was in front. `host` is the site's where it is known without its URL."""

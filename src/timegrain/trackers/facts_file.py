@@ -23,7 +23,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
-from timegrain.counting.facts import Away, Fact, Focus, Heartbeat, Page, Present
+from timegrain.counting.facts import LONGEST_NAME, Away, Fact, Focus, Heartbeat, Page, Present
 from timegrain.errors import TimegrainError
 from timegrain.trackers.events import EPOCH
 
@@ -31,7 +31,7 @@ VERSION = 1
 _MILLISECOND = timedelta(milliseconds=1)
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
-DeviceName = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[^\x00]*$")]
+DeviceName = Annotated[str, msgspec.Meta(max_length=LONGEST_NAME, pattern=r"^[^\x00]*$")]
 """No more than what a report's device may be: what is written here becomes a device as it stands."""
 
 _OLDEST, _NEWEST = datetime(1999, 12, 31, tzinfo=UTC), datetime(2038, 1, 2, tzinfo=UTC)
