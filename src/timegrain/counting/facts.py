@@ -7,7 +7,7 @@ and may be empty. Nothing here is checked: `timegrain.recording` decides what is
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 LONGEST_NAME = 255
@@ -73,11 +73,11 @@ class Report:
     """What one device of one user reports at once, in the order in which it was reported."""
 
     device: str
-    focus: Sequence[Focus] = ()
-    pages: Sequence[Page] = ()
-    away: Sequence[Away] = ()
-    present: Sequence[Present] = ()
-    heartbeats: Sequence[Heartbeat] = ()
+    focus: Sequence[Focus] = field(default_factory=list)
+    pages: Sequence[Page] = field(default_factory=list)
+    away: Sequence[Away] = field(default_factory=list)
+    present: Sequence[Present] = field(default_factory=list)
+    heartbeats: Sequence[Heartbeat] = field(default_factory=list)
 
     def __len__(self) -> int:
         lists = (self.focus, self.pages, self.away, self.present, self.heartbeats)
