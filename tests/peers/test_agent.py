@@ -27,7 +27,7 @@ from timegrain.trackers.agent.failures import ServerUnknown
 from timegrain.trackers.agent.rounds import ALL, Due, Reading, Round
 from timegrain.trackers.agent.running import one_round
 from timegrain.trackers.agent.sending import Sent
-from timegrain.trackers.agent.settings import Told, read_settings
+from timegrain.trackers.agent.settings import Given, read_settings
 from timegrain.trackers.agent.state import State
 from timegrain.trackers.agent.timegrain_server import TimegrainServer
 from timegrain.trackers.agent.token import read_token
@@ -666,5 +666,5 @@ def test_a_round_keeps_why_it_failed(desk: Desk) -> None:
     desk.windows(event(desk.now - 60, 30, app="Code"))
     with closing(State(desk.agent.folder)) as state:
         with pytest.raises(ServerUnknown):
-            one_round(Told(desk.agent.folder), state, ALL, lambda *_: None)
+            one_round(Given(desk.agent.folder), state, ALL, lambda *_: None)
         assert "no timegrain server" in (state.note("failure") or "")

@@ -22,7 +22,7 @@ from timegrain.trackers.agent.gathering import OUTSIDE, Gathering
 from timegrain.trackers.agent.rounds import HISTORY_AT, RECENT_AT, Due
 from timegrain.trackers.agent.running import LONGEST_WAIT_S, MINUTE_S, Backoff
 from timegrain.trackers.agent.settings import Settings, settings_of
-from timegrain.trackers.agent.state import FILE, LAST_SENT, State, Told, digest
+from timegrain.trackers.agent.state import FILE, LAST_SENT, Gathered, State, digest
 from timegrain.trackers.agent.timegrain_server import asked_wait_s
 from timegrain.trackers.events import Event, Fact
 
@@ -31,8 +31,8 @@ WINDOWS = Bucket("aw-watcher-window_PC", "currentwindow", "PC")
 PAGES = Bucket("aw-watcher-web-firefox", "web.tab.current", "PC")
 
 
-def told(*facts: Fact) -> list[Told]:
-    return [Told(fact, "b") for fact in facts]
+def told(*facts: Fact) -> list[Gathered]:
+    return [Gathered(fact, "b") for fact in facts]
 
 
 def waiting(state: State, *facts: Fact) -> list[Fact]:
@@ -71,7 +71,7 @@ def test_what_was_refused_is_kept_aside_until_it_changes(state: State) -> None:
 def test_old_facts_and_buckets_that_are_gone_are_forgotten(state: State) -> None:
     old, new, elsewhere = Focus(10, 20, "a"), Focus(30, 40, "a"), Away(30, 40)
     state.answer(told(old, new), [], {}, NOW)
-    state.answer([Told(elsewhere, "gone")], [], {}, NOW)
+    state.answer([Gathered(elsewhere, "gone")], [], {}, NOW)
     state.write_marks([("b", 1, "7"), ("gone", 1, "7")])
     state.forget({"b": 25})
     assert waiting(state, old, new, elsewhere) == [old, elsewhere]

@@ -24,7 +24,7 @@ from timegrain.trackers.agent.home import home
 from timegrain.trackers.agent.pairing import collected, pair
 from timegrain.trackers.agent.rounds import ALL, Reading
 from timegrain.trackers.agent.running import patient_round, run_until
-from timegrain.trackers.agent.settings import Told
+from timegrain.trackers.agent.settings import Given
 from timegrain.trackers.agent.standing import standing
 from timegrain.trackers.agent.state import opened
 from timegrain.trackers.agent.token import IN_KEYRING
@@ -48,8 +48,8 @@ class Agent(Answering):
         given = options if isinstance(options, AgentOptions) else AgentOptions()
         self.folder, self.activitywatch = home(given.home), given.activitywatch
 
-    def told(self, activitywatch: str | None = None, history_days: int | None = None) -> Told:
-        return Told(self.folder, activitywatch or self.activitywatch or "", history_days)
+    def given(self, activitywatch: str | None = None, history_days: int | None = None) -> Given:
+        return Given(self.folder, activitywatch or self.activitywatch or "", history_days)
 
 
 command = Commands(Agent)
@@ -102,7 +102,7 @@ def pair_(
     """Send to the server at URL from now on, with a device's TOKEN (`-`: it is asked for)."""
     if token == "-":  # noqa: S105 - the sign for standard input
         token = click.prompt("Token", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
-    at = agent.told(activitywatch).activitywatch.rstrip("/")
+    at = agent.given(activitywatch).activitywatch.rstrip("/")
     changes = {"activitywatch": at or None, "history_days": history_days}
     given = {name: value for name, value in changes.items() if value is not None}
     pairing = pair(agent.folder, url.strip().rstrip("/"), token.strip(), given, insecure)
@@ -131,7 +131,7 @@ def pair_(
 def once(agent: Agent, activitywatch: str | None, history_days: int | None) -> None:
     """One whole round: all that the server has not acknowledged yet."""
     with opened(agent.folder) as state, agent.progress("Sending the history") as progress:
-        sent = patient_round(agent.told(activitywatch, history_days), state, ALL, progress, threading.Event().wait)
+        sent = patient_round(agent.given(activitywatch, history_days), state, ALL, progress, threading.Event().wait)
     if sent.waiting:
         raise FactsWait(f"facts that wait, since the server does not take them yet ({sent.reason}): {sent.waiting}")
     data = {"acknowledged": sent.acknowledged, "refused": sent.refused, "waiting": sent.waiting}
@@ -143,12 +143,12 @@ def once(agent: Agent, activitywatch: str | None, history_days: int | None) -> N
 @_HISTORY
 def run(agent: Agent, activitywatch: str | None, history_days: int | None) -> None:
     """A round each minute, until it is ended."""
-    told, ended, failures = agent.told(activitywatch, history_days), threading.Event(), list[Exception]()
+    given, ended, failures = agent.given(activitywatch, history_days), threading.Event(), list[Exception]()
 
     def work() -> None:
         try:
             with opened(agent.folder) as state, agent.progress("Sending the history") as progress:
-                run_until(ended, told, state, progress, _log)
+                run_until(ended, given, state, progress, _log)
         except Exception as failure:
             failures.append(failure)
 
@@ -181,7 +181,7 @@ def _log(line: str) -> None:
 def status(agent: Agent, activitywatch: str | None) -> None:
     """What was sent, what waits and what was refused."""
     with opened(agent.folder) as state:
-        found = standing(agent.told(activitywatch), state)
+        found = standing(agent.given(activitywatch), state)
     agent.answer(found.data(), found.text())
 
 
@@ -189,7 +189,7 @@ def status(agent: Agent, activitywatch: str | None) -> None:
 @_ACTIVITYWATCH
 def preview(agent: Agent, activitywatch: str | None) -> None:
     """Exactly what would be sent of the last hour; nothing is."""
-    settings = agent.told(activitywatch).settings()
+    settings = agent.given(activitywatch).settings()
     with (
         opened(agent.folder) as state,
         closing(ActivityWatch(settings.activitywatch, settings.activitywatch_key)) as server,
@@ -226,7 +226,7 @@ def _service(agent: Agent) -> service.Service:
 @command(agent, "install")
 def install(agent: Agent) -> None:
     """Run it whenever you log in: a systemd user unit, a launchd agent, or a Windows task of your own."""
-    if not agent.told().settings().server:
+    if not agent.given().settings().server:
         raise NotPaired
     made = _service(agent)
     started = service.install(made)

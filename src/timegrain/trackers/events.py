@@ -70,6 +70,11 @@ def parsed(data: bytes) -> object:
         return json.loads(text)
 
 
+def instant_of(ms: int) -> str:
+    """Milliseconds since 1970 as `2026-02-08T04:32:01.676Z`."""
+    return (EPOCH + timedelta(milliseconds=ms)).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
 def event_of(written: object) -> Event:
     """An event from its JSON. Raises `LeftOutError`."""
     if not isinstance(written, dict):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -17,7 +16,7 @@ import msgspec
 from timegrain.trackers.agent.failures import ActivityWatchAway
 from timegrain.trackers.agent.web import FAILURES, client
 from timegrain.trackers.buckets import ActivityWatchFormatError, document
-from timegrain.trackers.events import DAY_MS, EPOCH, Event, LeftOutError, event_of
+from timegrain.trackers.events import DAY_MS, Event, LeftOutError, event_of, instant_of
 
 ROOM_MS = DAY_MS
 """Read beside a range, so that what lies in it is whole."""
@@ -104,7 +103,7 @@ class ActivityWatch:
         return [event for event in events if isinstance(event, dict)]
 
     def _get(self, path: str, start: int | None = None, end: int | None = None, limit: int = -1) -> object:
-        asked = {name: _written(at) for name, at in (("start", start), ("end", end)) if at is not None}
+        asked = {name: instant_of(at) for name, at in (("start", start), ("end", end)) if at is not None}
         if limit >= 0:
             asked["limit"] = str(limit)
         try:
@@ -131,8 +130,3 @@ def _readable(events: list[dict[str, object]]) -> Read:
         except LeftOutError as reason:
             read.left_out[str(reason)] += 1
     return read
-
-
-def _written(at_ms: int) -> str:
-    instant = EPOCH + timedelta(milliseconds=at_ms)
-    return instant.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import Any, TypeVar
 
 from timegrain.counting.facts import Focus, Page
 from timegrain.trackers.agent.state import Identity, identity, list_of
-from timegrain.trackers.events import EPOCH, Fact
+from timegrain.trackers.events import Fact, instant_of
 
 MOST_FACTS = 2000
 
@@ -39,7 +38,7 @@ def encoded(body: dict[str, Any]) -> bytes:
 
 
 def _entry(fact: Fact) -> dict[str, Any]:
-    entry: dict[str, Any] = {"start": _instant(fact.start), "end": _instant(fact.end)}
+    entry: dict[str, Any] = {"start": instant_of(fact.start), "end": instant_of(fact.end)}
     if isinstance(fact, Focus):
         entry["app"] = fact.app
         if fact.url:
@@ -49,8 +48,3 @@ def _entry(fact: Fact) -> dict[str, Any]:
     if isinstance(fact, Focus | Page) and fact.title:
         entry["title"] = fact.title
     return entry
-
-
-def _instant(ms: int) -> str:
-    instant = EPOCH + timedelta(milliseconds=ms)
-    return instant.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

@@ -12,7 +12,7 @@ from timegrain.trackers.agent.activitywatch_server import Bucket, Read
 from timegrain.trackers.agent.hours import cut
 from timegrain.trackers.agent.privacy import NEVER, admitted
 from timegrain.trackers.agent.settings import Settings
-from timegrain.trackers.agent.state import Identity, Told, identity
+from timegrain.trackers.agent.state import Gathered, Identity, identity
 from timegrain.trackers.events import Event, Fact, LeftOutError, facts_of
 
 OUTSIDE = "paused, out of hours or before the history"
@@ -33,7 +33,7 @@ class Gathering:
     def __init__(self, settings: Settings, ranges: Sequence[Range], now_ms: int) -> None:
         """`ranges` are the milliseconds that may be told, sorted and disjoint."""
         self._settings, self._ranges, self._now = settings, ranges, now_ms
-        self._facts: dict[Identity, Told] = {}
+        self._facts: dict[Identity, Gathered] = {}
         self._left_out: dict[tuple[str, int, int], str] = {}
         self._unreadable: Counter[str] = Counter()
 
@@ -64,12 +64,12 @@ class Gathering:
         key = identity(fact)
         other = self._facts.get(key)
         if other is None or rank(fact) > rank(other.fact):
-            self._facts[key] = Told(fact, bucket.id)
+            self._facts[key] = Gathered(fact, bucket.id)
 
     def _leave_out(self, bucket: Bucket, event: Event, reason: str) -> None:
         self._left_out[bucket.id, event.start_ns, event.end_ns] = reason
 
-    def facts(self) -> Iterable[Told]:
+    def facts(self) -> Iterable[Gathered]:
         return self._facts.values()
 
     def left_out(self) -> Counter[str]:

@@ -19,7 +19,7 @@ from timegrain.trackers.agent.gathering import Gathering
 from timegrain.trackers.agent.hours import allowed
 from timegrain.trackers.agent.sending import Sending, Sent
 from timegrain.trackers.agent.settings import Settings
-from timegrain.trackers.agent.state import State, Told
+from timegrain.trackers.agent.state import Gathered, State
 from timegrain.trackers.agent.timegrain_server import TimegrainServer
 from timegrain.trackers.events import DAY_MS, INPUT, WINDOWS, Fact
 
@@ -167,7 +167,7 @@ class Round:
         state.forget(self._keep_from)
         return self._sent
 
-    def _send(self, facts: list[Told]) -> Sent:
+    def _send(self, facts: list[Gathered]) -> Sent:
         pending = self._state.unanswered(facts)
         if pending:
             self._state.write_notes({WAITING: len(pending)})

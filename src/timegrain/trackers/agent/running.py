@@ -14,7 +14,7 @@ from timegrain.trackers.agent.activitywatch_server import ActivityWatch
 from timegrain.trackers.agent.failures import FolderUnusable, NotPaired, ServerAway
 from timegrain.trackers.agent.rounds import Due, Progress, Reading, Round, reach_back
 from timegrain.trackers.agent.sending import Sent
-from timegrain.trackers.agent.settings import Told
+from timegrain.trackers.agent.settings import Given
 from timegrain.trackers.agent.state import State
 from timegrain.trackers.agent.timegrain_server import TimegrainServer
 from timegrain.trackers.agent.token import read_token
@@ -28,28 +28,28 @@ PATIENCE_S, TRIES = 5.0, 3
 FAILURE = "failure"
 
 
-def one_round(told: Told, state: State, due: Due, progress: Progress) -> Sent:
+def one_round(given: Given, state: State, due: Due, progress: Progress) -> Sent:
     """Settings and token are read anew. Raises a `TimegrainError`; its message is kept for `agent status`."""
     try:
-        return _round(told, state, due, progress)
+        return _round(given, state, due, progress)
     except (sqlite3.Error, OSError) as error:
-        raise FolderUnusable(f"the agent's folder {told.folder} cannot be used: {error}") from error
+        raise FolderUnusable(f"the agent's folder {given.folder} cannot be used: {error}") from error
 
 
-def _round(told: Told, state: State, due: Due, progress: Progress) -> Sent:
+def _round(given: Given, state: State, due: Due, progress: Progress) -> Sent:
     state.hold()
     try:
-        settings = told.settings()
+        settings = given.settings()
         if not settings.server:
             raise NotPaired
-        token = read_token(told.folder, settings.server)
+        token = read_token(given.folder, settings.server)
         with (
             closing(ActivityWatch(settings.activitywatch, settings.activitywatch_key)) as activitywatch,
             closing(TimegrainServer(settings.server, token)) as server,
         ):
             now_ms = clock.now_ms()
-            if told.history_days is not None:
-                reach_back(state, now_ms - told.history_days * DAY_MS)
+            if given.history_days is not None:
+                reach_back(state, now_ms - given.history_days * DAY_MS)
             sent = Round(Reading(activitywatch, state, settings, now_ms), state, server).run(due, progress)
     except TimegrainError as failure:
         state.write_notes({FAILURE: failure.message})
@@ -59,16 +59,16 @@ def _round(told: Told, state: State, due: Due, progress: Progress) -> Sent:
     return sent
 
 
-def patient_round(told: Told, state: State, due: Due, progress: Progress, wait: Callable[[float], object]) -> Sent:
+def patient_round(given: Given, state: State, due: Due, progress: Progress, wait: Callable[[float], object]) -> Sent:
     """A round that tries again where the server asks for a short wait. Raises what `one_round` raises."""
     for _ in range(TRIES - 1):
         try:
-            return one_round(told, state, due, progress)
+            return one_round(given, state, due, progress)
         except ServerAway as failure:
             if failure.wait_s is None or failure.wait_s > PATIENCE_S:
                 raise
             wait(failure.wait_s)
-    return one_round(told, state, due, progress)
+    return one_round(given, state, due, progress)
 
 
 class Backoff:
@@ -89,20 +89,19 @@ class Backoff:
         return max(at_least_s, self._chance.uniform(0, longest))
 
 
-def run_until(ended: threading.Event, told: Told, state: State, progress: Progress, log: Callable[[str], None]) -> int:
-    """Rounds until `ended` is set; returns the number of facts acknowledged. Logs counts, never what was in front."""
+def run_until(
+    ended: threading.Event, given: Given, state: State, progress: Progress, log: Callable[[str], None]
+) -> None:
+    """Rounds until `ended` is set. Logs counts, never what was in front."""
     backoff = Backoff()
-    acknowledged = 0
     while not ended.is_set():
         try:
-            sent = one_round(told, state, Due.by(state, clock.now_ms()), progress)
+            sent = one_round(given, state, Due.by(state, clock.now_ms()), progress)
         except TimegrainError as failure:
             wait_s = backoff.failed((isinstance(failure, ServerAway) and failure.wait_s) or 0.0)
             log(f"{failure.code}: {failure.message}; next try in {wait_s:.0f} s")
         else:
             wait_s = backoff.succeeded()
-            acknowledged += sent.acknowledged
             if sent.acknowledged or sent.refused or sent.waiting:
                 log(f"acknowledged {sent.acknowledged}, refused {sent.refused}, waiting {sent.waiting}")
         ended.wait(wait_s)
-    return acknowledged

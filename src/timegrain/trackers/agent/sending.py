@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from timegrain import clock
 from timegrain.trackers.agent.batches import body_of, encoded, in_batches, order
 from timegrain.trackers.agent.failures import ServerUnknown
-from timegrain.trackers.agent.state import State, Told, list_of
+from timegrain.trackers.agent.state import Gathered, State, list_of
 from timegrain.trackers.agent.timegrain_server import NotTakenError, TimegrainServer, TooLargeError
 
 BAD_ENTRY, TOO_LARGE = "BAD_ENTRY", "PAYLOAD_TOO_LARGE"
@@ -38,7 +38,7 @@ class Sending:
         self._server, self._state, self._keep_from = server, state, keep_from
         self._takes_batches = False
 
-    def send(self, facts: Sequence[Told]) -> Sent:
+    def send(self, facts: Sequence[Gathered]) -> Sent:
         """Oldest first. Raises what the server's methods raise; what was answered till then is kept."""
         sent = Sent()
         ordered = sorted(facts, key=lambda told: order(told.fact))
@@ -46,7 +46,7 @@ class Sending:
             sent.add(self._batch(batch))
         return sent
 
-    def _batch(self, batch: Sequence[Told]) -> Sent:
+    def _batch(self, batch: Sequence[Gathered]) -> Sent:
         try:
             rejected = self._server.send(encoded(body_of([told.fact for told in batch])), len(batch))
         except TooLargeError:
@@ -55,7 +55,7 @@ class Sending:
         except NotTakenError as reason:
             self._expect_batches(str(reason))
             return self._halves(batch, BAD_ENTRY, str(reason))
-        lists: dict[str, list[Told]] = {}
+        lists: dict[str, list[Gathered]] = {}
         for told in batch:
             lists.setdefault(list_of(told.fact), []).append(told)
         sent, refused, left = Sent(), [], set()
@@ -75,7 +75,7 @@ class Sending:
         self._state.answer(acknowledged, refused, self._keep_from, clock.now_ms())
         return sent
 
-    def _halves(self, batch: Sequence[Told], code: str, message: str) -> Sent:
+    def _halves(self, batch: Sequence[Gathered], code: str, message: str) -> Sent:
         """Each half by itself, down to the one fact that is refused and kept aside."""
         if len(batch) == 1:
             self._state.answer([], [(batch[0], code, message)], self._keep_from, clock.now_ms())

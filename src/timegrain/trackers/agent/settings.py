@@ -78,7 +78,7 @@ def read_settings(folder: Path) -> Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Given:
     """An agent's folder, and what its command line says, which goes before `agent.toml` there."""
 
     folder: Path

@@ -15,7 +15,7 @@ from timegrain.trackers.agent.failures import BadSettings
 from timegrain.trackers.agent.pairing import DEVICE, ORGANISATION, USER
 from timegrain.trackers.agent.rounds import WAITING, Reading
 from timegrain.trackers.agent.running import FAILURE
-from timegrain.trackers.agent.settings import Settings, Told
+from timegrain.trackers.agent.settings import Given, Settings
 from timegrain.trackers.agent.state import LAST_SENT, Refusal, State
 from timegrain.trackers.agent.token import where_kept
 
@@ -94,19 +94,19 @@ class Standing:
         return "\n".join(lines)
 
 
-def standing(told: Told, state: State) -> Standing:
+def standing(given: Given, state: State) -> Standing:
     """Reads ActivityWatch, but asks the timegrain server nothing."""
     now = clock.now_ms()
     failure = state.note(FAILURE)
     settings = Settings()
     try:
-        settings = told.settings()
+        settings = given.settings()
     except BadSettings as wrong:
         failure = wrong.message
     found = Standing(
         server=settings.server,
         whose={name: state.note(name) for name in (ORGANISATION, USER, DEVICE)},
-        token_in=where_kept(told.folder),
+        token_in=where_kept(given.folder),
         last_sent=state.note_ms(LAST_SENT),
         waiting=state.note_ms(WAITING),
         paused_until=max((end for start, end in state.pauses() if start <= now < end), default=None),

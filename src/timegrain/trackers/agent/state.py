@@ -58,8 +58,8 @@ class Refusal(NamedTuple):
     at: int
 
 
-class Told(NamedTuple):
-    """A fact that the server answered for, and the bucket it is from."""
+class Gathered(NamedTuple):
+    """A fact that may be sent, and the bucket it is from."""
 
     fact: Fact
     bucket: str
@@ -138,7 +138,7 @@ class State:
 
     # --- Facts -------------------------------------------------------------------------------------------
 
-    def unanswered(self, facts: Iterable[Told]) -> list[Told]:
+    def unanswered(self, facts: Iterable[Gathered]) -> list[Gathered]:
         """Those that are new, or longer than or different from what was acknowledged or finally refused."""
         return [told for told in facts if not self._answered(told.fact)]
 
@@ -154,8 +154,8 @@ class State:
 
     def answer(
         self,
-        acknowledged: Sequence[Told],
-        refused: Sequence[tuple[Told, str, str]],
+        acknowledged: Sequence[Gathered],
+        refused: Sequence[tuple[Gathered, str, str]],
         keep_from: Mapping[str, int],
         now_ms: int,
     ) -> None:
@@ -233,10 +233,16 @@ class State:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with _Transaction(self._connection):
+        """All of it or nothing; it waits for another agent's rather than fail in the middle."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
             if self._held is not None and self._held != (self.note(WHOSE) or ""):
                 raise PairedAnew
             yield
+            self._connection.execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:  # a full disk can end it by itself, or fail its end
+                self._connection.execute("ROLLBACK")
 
 
 @contextmanager
@@ -247,21 +253,3 @@ def opened(folder: Path) -> Iterator[State]:
             yield state
         except sqlite3.Error as error:
             raise FolderUnusable(f"{folder / FILE} cannot be used: {error}") from error
-
-
-class _Transaction:
-    """All of it or nothing; it waits for another agent's rather than fail in the middle."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        try:
-            if kind is None:
-                self._connection.execute("COMMIT")
-        finally:
-            if self._connection.in_transaction:  # a full disk can end it by itself, or fail its end
-                self._connection.execute("ROLLBACK")
