@@ -62,6 +62,13 @@ def token_of_tracker(header: str | None, in_query: str | None = None) -> str:
     return token
 
 
+def own_device(caller: Caller) -> tuple[int, str]:
+    """The user and the device's name of a device token. Raises `Forbidden` for any other key."""
+    if caller.user is None or caller.device is None:
+        raise Forbidden("Trackers send with the token of their device")
+    return caller.user, caller.device
+
+
 def require(caller: Caller, action: Action) -> None:
     """Raises `Forbidden`."""
     if caller.role not in ALLOWED[action]:

@@ -13,13 +13,13 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import msgspec
 from litestar import Request, Response, post
 
-from timegrain.api.access import token_of_tracker
+from timegrain.api.access import own_device, token_of_tracker
 from timegrain.api.activity import MOST_ENTRIES
 from timegrain.api.envelope import decode_strictly, encoded
 from timegrain.api.requests import Call, answered
 from timegrain.counting.facts import Report
 from timegrain.counting.subjects import application
-from timegrain.errors import Detail, Forbidden, PayloadTooLarge, Unavailable, ValidationFailed
+from timegrain.errors import Detail, PayloadTooLarge, Unavailable, ValidationFailed
 from timegrain.recording import Batch, Rejection
 from timegrain.storage.keys import Caller
 from timegrain.storage.people import organisation_row
@@ -103,13 +103,12 @@ def _record(call: Call, user_agent: str) -> Response[bytes]:
         raise PayloadTooLarge(f"There are more than {MOST_ENTRIES} heartbeats")
     read, rejected = _read(entries, user_agent)
     who = call.caller
-    if who.user is None or who.device is None:
-        raise Forbidden("Heartbeats are sent with a device's token")
+    user, device = own_device(who)
     if read:
-        told = _with_projects(call, who.user, who.device, [one for _, one in read.values()])
-        report = Report(who.device, heartbeats=[fact_of(one) for one in told])
+        told = _with_projects(call, user, device, [one for _, one in read.values()])
+        report = Report(device, heartbeats=[fact_of(one) for one in told])
         call.connection.rollback()
-        batch = Batch(who.organisation, who.user, report, {LIST: list(read)}, call.sent_at)
+        batch = Batch(who.organisation, user, report, {LIST: list(read)}, call.sent_at)
         rejected += call.house.recorder.record(batch).rejected
     refused = {one.index: one for one in rejected}
     if refused and len(refused) == len(entries):

@@ -14,12 +14,12 @@ import msgspec
 from litestar import Request, Response, get, post
 
 from timegrain import __version__, clock
-from timegrain.api.access import token_of_tracker
+from timegrain.api.access import own_device, token_of_tracker
 from timegrain.api.activity import MOST_ENTRIES
 from timegrain.api.envelope import decode_strictly, encoded
 from timegrain.api.requests import Call, answered
 from timegrain.counting.facts import LONGEST_NAME
-from timegrain.errors import Forbidden, NotFound, PayloadTooLarge, ValidationFailed, wrong
+from timegrain.errors import NotFound, PayloadTooLarge, ValidationFailed, wrong
 from timegrain.recording import unwritable
 from timegrain.storage.buckets import BucketKey, add_bucket, bucket_named
 from timegrain.storage.devices import device_named
@@ -80,16 +80,9 @@ def _short_text(field: str, text: str) -> str:
     return text
 
 
-def _device(call: Call) -> tuple[int, str]:
-    """The user and the device's name. Raises `Forbidden`."""
-    if call.caller.user is None or call.caller.device is None:
-        raise Forbidden("Watchers send with the token of their device")
-    return call.caller.user, call.caller.device
-
-
 def _bucket(call: Call, name: str) -> Bucket:
     """Raises `Forbidden`, then `NotFound`."""
-    user, device = _device(call)
+    user, device = own_device(call.caller)
     found = bucket_named(call.connection, call.caller.organisation, user, device, name)
     if found is None:
         raise NotFound("This device has no such bucket; create it first")
@@ -126,7 +119,7 @@ def _create(call: Call, name: str) -> Response[bytes]:
     request: BucketRequest = decode_strictly(call.body, _BUCKET)
     type_ = _short_text("type", request.type)
     _short_text("bucket", name)
-    user, device = _device(call)
+    user, device = own_device(call.caller)
     organisation = call.caller.organisation
     call.connection.rollback()
     with call.house.database.write(organisation, [user]) as connection:
