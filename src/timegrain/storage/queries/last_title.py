@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, and_, bindparam, select, text
+from sqlalchemy import Connection, bindparam, select, text
 
 from timegrain.counting.subjects import NameKind, application
+from timegrain.storage.facts import OF_USER
 from timegrain.storage.schema import HEARTBEAT_KIND, devices, facts, names, texts
 
-_OF_USER = and_(facts.c.organisation_id == bindparam("organisation"), facts.c.user_id == bindparam("user"))
 _LAST = (
     select(texts.c.text)
     .select_from(
@@ -31,7 +31,7 @@ _LAST = (
         )
     )
     .where(
-        _OF_USER,
+        OF_USER,
         facts.c.kind == text(str(HEARTBEAT_KIND)),
         facts.c.start_ms < bindparam("before_ms"),
         devices.c.name == bindparam("device"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, and_, select
 
-from timegrain.storage.facts import FactKind
+from timegrain.storage.facts import OF_USER, FactKind
 from timegrain.storage.names import all_names
 from timegrain.storage.schema import facts, texts
 
@@ -43,7 +43,7 @@ _ALL = (
             ),
         )
     )
-    .where(facts.c.organisation_id == bindparam("organisation"), facts.c.user_id == bindparam("user"))
+    .where(OF_USER)
     .order_by(facts.c.start_ms, facts.c.device_id, facts.c.kind, facts.c.browser_id)
 )
 
