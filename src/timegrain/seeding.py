@@ -18,6 +18,7 @@ from timegrain.sample.people import SamplePerson
 from timegrain.storage import keys, people, ratings
 from timegrain.storage.engine import Database
 from timegrain.storage.ratings import StoredRule
+from timegrain.storage.schema import ADMIN, EMPLOYEE
 from timegrain.zonedata import version
 
 
@@ -28,7 +29,9 @@ def store_sample(database: Database, sample: SampleOrganisation, progress: Progr
         organisation = people.add_organisation(connection, sample.name, sample.zone, version(), now)
         teams = {name: people.add_team(connection, organisation.id, name, now) for name in sample.teams}
         users = {
-            one.email: people.add_user(connection, organisation.id, one.name, one.email, now, one.admin)
+            one.email: people.add_user(
+                connection, organisation.id, one.name, one.email, now, ADMIN if one.admin else EMPLOYEE
+            )
             for one in sample.people
         }
         for one in sample.people:

@@ -18,6 +18,7 @@ from timegrain.recounting import change_memberships
 from timegrain.storage import devices, keys, people
 from timegrain.storage.migrations import migrate
 from timegrain.storage.people import Organisation
+from timegrain.storage.schema import ADMIN
 from timegrain.zonedata import version
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -48,7 +49,7 @@ def init(session: Session, name: str | None, zone: str, admin_email: str, admin_
         with database.write(0, policy=True) as connection:
             now = clock.now()
             made = people.add_organisation(connection, name, zone, version(), now)
-            admin = people.add_user(connection, made.id, admin_name or admin_email, admin_email, now, is_admin=True)
+            admin = people.add_user(connection, made.id, admin_name or admin_email, admin_email, now, ADMIN)
             _, api_key = keys.add_key(connection, made.id, "first", "admin", now)
     data = {"organisationId": str(made.uuid), "userId": str(admin.uuid), "apiKey": api_key}
     session.answer(data, f"Organisation {name} is there. Its key, shown this once:\n{api_key}")

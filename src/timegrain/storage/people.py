@@ -24,7 +24,8 @@ from sqlalchemy import (
 
 from timegrain.counting.memberships import Membership
 from timegrain.errors import Refused
-from timegrain.storage.schema import memberships, organisations, rules, teams, users
+from timegrain.storage import roles
+from timegrain.storage.schema import EMPLOYEE, memberships, organisations, rules, teams, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,12 @@ def add_organisation(connection: Connection, name: str, zone: str, tzdata: str, 
     connection.execute(
         insert(organisations).values(id=made.id, uuid=made.uuid, name=name, zone=zone, tzdata=tzdata, created_at=now)
     )
+    roles.add_built_in(connection, made.id, now)
     return made
 
 
 def add_user(
-    connection: Connection, organisation: int, name: str, email: str, now: int, is_admin: bool = False
+    connection: Connection, organisation: int, name: str, email: str, now: int, role: int = EMPLOYEE
 ) -> Person:
     """Raises `Refused` where the mail is taken."""
     if _users_where(connection, organisation, func.lower(users.c.email) == email.lower()):
@@ -90,7 +92,7 @@ def add_user(
             uuid=made.uuid,
             name=name,
             email=email,
-            is_admin=is_admin,
+            role_id=role,
             created_at=now,
         )
     )
