@@ -1,9 +1,11 @@
-"""Who may do what. The table is one piece of data; a call without a row is closed."""
+"""Who may ask what. The table is one piece of data; a route without a row is closed, and fails the tests."""
 
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Collection, Mapping
 from enum import Enum
+from typing import NamedTuple
 
 from timegrain.errors import (
     ApiKeyMissing,
@@ -12,24 +14,87 @@ from timegrain.errors import (
     InvalidApiKey,
     InvalidApiKeySchema,
 )
-from timegrain.storage.keys import Caller
+from timegrain.storage.keys import DEVICE, Caller
+from timegrain.storage.roles import SETTINGS, Level, Reach
 
 
-class Action(Enum):
-    READ = "read figures"
-    SEND = "send facts for others"
-    ERASE = "erase facts"
+class Way(Enum):
+    """What opens a route."""
+
+    PAGE = "a role with one of its pages; the page's level says about whom"
+    SEND = "sending facts for others, or with a device's token its own"
+    DEVICE = "a device's token"
+    KEY = "any key"
 
 
-ALLOWED: dict[Action, frozenset[str]] = {
-    Action.READ: frozenset({"admin", "reader"}),
-    Action.SEND: frozenset({"admin", "writer"}),
-    Action.ERASE: frozenset({"admin"}),
+class Row(NamedTuple):
+    way: Way
+    pages: tuple[str, ...] = ()
+    least: Level = Level.OWN
+    """The lowest level of a page that opens it."""
+
+
+def _page(*pages: str) -> Row:
+    return Row(Way.PAGE, pages)
+
+
+_CHANGE = Row(Way.PAGE, (SETTINGS,), Level.FULL)
+_SEND, _DEVICE, _KEY = Row(Way.SEND), Row(Way.DEVICE), Row(Way.KEY)
+
+ACCESS: Mapping[str, Row] = {
+    "POST /v1/dashboard/weekly-summary": _page("/"),
+    "POST /v1/activity": _SEND,
+    # Of oneself where the organisation lets people erase their own time.
+    "DELETE /v1/activity": _page(SETTINGS),
+    "GET /v1/me": _KEY,
+    "POST /api/0/buckets/{bucket}": _DEVICE,
+    "POST /api/0/buckets/{bucket}/heartbeat": _DEVICE,
+    "POST /api/0/buckets/{bucket}/events": _DEVICE,
+    "POST /api/v1/users/current/heartbeats": _DEVICE,
+    "POST /api/v1/users/current/heartbeats.bulk": _DEVICE,
 }
+"""By method and path of the route."""
+
+_HEIGHT = {Level.OWN: 0, Level.TEAM: 1, Level.FULL: 2}
 
 
-def bearer(header: str | None) -> str:
-    """The key in an `Authorization` header. Raises one of the 401 errors."""
+def reach(caller: Caller, operation: str) -> Reach:
+    """Whom the caller may see through this route. Raises `Forbidden`."""
+    row = ACCESS.get(operation)
+    if row is None:
+        raise Forbidden("This call is closed")
+    level = Level.OWN
+    if row.way is Way.PAGE:
+        level = _level(caller, row)
+    elif row.way is Way.SEND:
+        if caller.role not in ("writer", DEVICE) and _opened(caller, (SETTINGS,)) is not Level.FULL:
+            raise Forbidden("This key may not send facts for others")
+    elif row.way is Way.DEVICE and caller.device is None:
+        raise Forbidden("Trackers send with the token of their device")
+    return Reach(level, caller.user, caller.user_uuid, caller.today)
+
+
+def _opened(caller: Caller, pages: Collection[str]) -> Level | None:
+    """The highest level at which a role has one of these pages; None where it has none of them."""
+    levels = [page.access for page in caller.pages if page.path in pages]
+    return max(levels, key=_HEIGHT.__getitem__, default=None)
+
+
+def _level(caller: Caller, row: Row) -> Level:
+    level = _opened(caller, row.pages)
+    if level is None or _HEIGHT[level] < _HEIGHT[row.least]:
+        raise Forbidden("The role of this key does not open this call")
+    return level
+
+
+def token_in(ways: Collection[str], header: str | None, in_query: str | None) -> str:
+    """The key, sent in one of the ways that a route takes. Raises one of the 401 errors."""
+    if "basic" not in ways:
+        return _bearer(header)
+    return _token_of_tracker(header, in_query if "query" in ways else None)
+
+
+def _bearer(header: str | None) -> str:
     if header is None:
         raise AuthorizationHeaderMissing
     scheme, _, token = header.strip().partition(" ")
@@ -40,8 +105,8 @@ def bearer(header: str | None) -> str:
     return token.strip()
 
 
-def token_of_tracker(header: str | None, in_query: str | None = None) -> str:
-    """The token as editors and watchers send it: Bearer, Basic or `?api_key=`. Raises one of the 401 errors.
+def _token_of_tracker(header: str | None, in_query: str | None) -> str:
+    """The token as editors and watchers send it: Bearer, Basic or `?api_key=`.
 
     Of a Basic pair it is the first part that is not empty: WakaTime's key has no password, a `.netrc` may
     hold it as one. Pairs that are not in Base64 are a wrong key.
@@ -50,7 +115,7 @@ def token_of_tracker(header: str | None, in_query: str | None = None) -> str:
         return in_query
     scheme, _, given = (header or "").strip().partition(" ")
     if scheme.lower() != "basic":
-        return bearer(header)
+        return _bearer(header)
     try:
         pair = b64decode(given.strip(), validate=True).decode()
     except ValueError:
@@ -67,9 +132,3 @@ def own_device(caller: Caller) -> tuple[int, str]:
     if caller.user is None or caller.device is None:
         raise Forbidden("Trackers send with the token of their device")
     return caller.user, caller.device
-
-
-def require(caller: Caller, action: Action) -> None:
-    """Raises `Forbidden`."""
-    if caller.role not in ALLOWED[action]:
-        raise Forbidden(f"This key may not {action.value}")

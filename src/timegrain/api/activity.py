@@ -9,17 +9,17 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, delete, post
-from sqlalchemy import Connection
 
-from timegrain.api.access import Action, require
-from timegrain.api.envelope import decode_strictly, encoded
-from timegrain.api.requests import Call, answered
+from timegrain.api.calls import Call, Given
+from timegrain.api.envelope import decode_strictly
+from timegrain.api.routes import Route
+from timegrain.counting.calendar import Asked
 from timegrain.counting.facts import LONGEST_NAME, Away, Focus, Page, Present, Report
 from timegrain.erasing import erase
 from timegrain.errors import Forbidden, PayloadTooLarge, ValidationFailed, wrong
 from timegrain.recording import Batch, Rejection
 from timegrain.storage.queries.people_meant import people_meant
+from timegrain.storage.roles import Level
 from timegrain.summary import asked
 
 MOST_ENTRIES = 10_000
@@ -85,14 +85,6 @@ class ActivityResult(msgspec.Struct):
     warnings: list[Warned]
 
 
-class ActivityResponse(msgspec.Struct, rename="camel"):
-    success: bool
-    status_code: int
-    status_message: str
-    error: None
-    data: ActivityResult
-
-
 class ErasureRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """Without `remember` the facts that begin in the range go whole, and may be sent again."""
 
@@ -109,14 +101,6 @@ class ErasureResult(msgspec.Struct, rename="camel"):
     erased_seconds: int
 
 
-class ErasureResponse(msgspec.Struct, rename="camel"):
-    success: bool
-    status_code: int
-    status_message: str
-    error: None
-    data: ErasureResult
-
-
 class _Form(NamedTuple):
     """How the entries of one list are read and what they become."""
 
@@ -130,8 +114,6 @@ _FORMS = {
     "away": _Form(msgspec.json.Decoder(InputEntry), lambda s, e, _: Away(s, e)),
     "present": _Form(msgspec.json.Decoder(InputEntry), lambda s, e, _: Present(s, e)),
 }
-_REQUEST = msgspec.json.Decoder(ActivityRequest)
-_ERASURE = msgspec.json.Decoder(ErasureRequest)
 
 
 def _microseconds(text: str, field: str) -> int:
@@ -164,44 +146,58 @@ def _read_list(name: str, entries: Sequence[msgspec.Raw], rejected: list[Rejecti
     return read, places
 
 
-def _record(call: Call) -> Response[bytes]:
-    request: ActivityRequest = decode_strictly(call.body, _REQUEST)
-    given = {name: getattr(request, name) or [] for name in _FORMS}
-    if sum(map(len, given.values())) > MOST_ENTRIES:
+class _Sent(NamedTuple):
+    """A batch, understood but for its entries."""
+
+    lists: dict[str, list[msgspec.Raw]]
+    user: UUID
+    device: str
+
+
+def _read_batch(given: Given) -> _Sent:
+    request: ActivityRequest = given.body
+    lists = {name: getattr(request, name) or [] for name in _FORMS}
+    if sum(map(len, lists.values())) > MOST_ENTRIES:
         raise PayloadTooLarge(f"The batch has more than {MOST_ENTRIES} entries")
-    user, device = _whose(call, request)
+    own = given.caller
+    user = request.user_id or (own.user_uuid if own.device else None)
+    if user is None:
+        raise wrong("userId", "is required with this key")
+    device = _device(request.device) or own.device
+    if device is None:
+        raise wrong("device", "is required with this key")
+    return _Sent(lists, user, device)
+
+
+def _record(call: Call, sent: _Sent) -> ActivityResult:
+    user = _whose(call, sent)
     rejected: list[Rejection] = []
-    read = {name: _read_list(name, entries, rejected) for name, entries in given.items()}
-    report = Report(device, *(read[name][0] for name in _FORMS))
+    read = {name: _read_list(name, entries, rejected) for name, entries in sent.lists.items()}
+    report = Report(sent.device, *(read[name][0] for name in _FORMS))
     batch = Batch(call.caller.organisation, user, report, {name: read[name][1] for name in _FORMS}, call.sent_at)
     call.connection.rollback()
     outcome = call.house.recorder.record(batch)
     order = list(_FORMS)
     refused = sorted([*rejected, *outcome.rejected], key=lambda one: (order.index(one.list), one.index))
-    result = ActivityResult(
+    return ActivityResult(
         outcome.stored,
         outcome.unchanged,
         outcome.erased,
         [RejectedEntry(one.list, one.index, one.code, one.message, one.retryable) for one in refused],
         [Warned(*one) for one in outcome.warnings],
     )
-    return encoded(ActivityResponse(True, 200, "Recorded activity successfully", None, result))
 
 
-def _whose(call: Call, request: ActivityRequest) -> tuple[int, str]:
-    """The user and the device's name. Raises `ValidationFailed`, `Forbidden`, then `UserNotFound`."""
-    device = _device(request.device)
+def _whose(call: Call, sent: _Sent) -> int:
+    """Raises `Forbidden`, then `UserNotFound`."""
     who = call.caller
     if who.user is not None and who.device is not None:
-        if (request.user_id or who.user_uuid) != who.user_uuid or (device or who.device) != who.device:
+        if (sent.user, sent.device) != (who.user_uuid, who.device):
             raise Forbidden("A device token can only send its own device's facts")
-        return who.user, who.device
-    if request.user_id is None:
-        raise wrong("userId", "is required with this key")
-    if device is None:
-        raise wrong("device", "is required with this key")
-    require(who, Action.SEND)
-    return _known_user(call.connection, who.organisation, request.user_id), device
+        return who.user
+    user = people_meant(call.connection, who.organisation, [sent.user], [])[0].user
+    call.about.add(user)
+    return user
 
 
 def _device(given: str | None) -> str | None:
@@ -211,36 +207,54 @@ def _device(given: str | None) -> str | None:
     return device
 
 
-def _known_user(connection: Connection, organisation: int, user: UUID) -> int:
-    return people_meant(connection, organisation, [user], [])[0].user
+class _Erasure(NamedTuple):
+    user: UUID
+    range: Asked
+    device: str | None
+    remember: bool
 
 
-def _erase(call: Call) -> Response[bytes]:
-    request: ErasureRequest = decode_strictly(call.body, _ERASURE)
+def _read_erasure(given: Given) -> _Erasure:
+    request: ErasureRequest = given.body
     range_ = asked(request.start_date, request.end_date, request.time_zone)
     device = _device(request.device)
     if device is not None and len(device) > LONGEST_NAME:
         raise wrong("device", f"has more than {LONGEST_NAME} characters")
-    require(call.caller, Action.ERASE)
-    user = _known_user(call.connection, call.caller.organisation, request.user_id)
+    return _Erasure(request.user_id, range_, device, request.remember)
+
+
+def _erase(call: Call, asked: _Erasure) -> ErasureResult:
+    who = call.caller
+    if call.reach.level is not Level.FULL and not (who.own_erasure and asked.user == who.user_uuid):
+        raise Forbidden("This key may not erase facts")
+    user = call.people([asked.user])[0].user
     call.connection.rollback()
-    erased = erase(
-        call.house.database,
-        call.caller.organisation,
-        user,
-        (range_.start, range_.end),
-        device,
-        request.remember,
-    )
-    result = ErasureResult(erased.facts, erased.seconds)
-    return encoded(ErasureResponse(True, 200, "Erased activity successfully", None, result))
+    within = asked.range.start, asked.range.end
+    erased = erase(call.house.database, who.organisation, user, within, asked.device, asked.remember)
+    return ErasureResult(erased.facts, erased.seconds)
 
 
-@post("/v1/activity", status_code=200)
-async def post_activity(request: Request[Any, Any, Any]) -> Response[bytes]:
-    return await answered(request, _record)
-
-
-@delete("/v1/activity", status_code=200)
-async def delete_activity(request: Request[Any, Any, Any]) -> Response[bytes]:
-    return await answered(request, _erase)
+ROUTES = (
+    Route(
+        method="POST",
+        path="/v1/activity",
+        name="postActivity",
+        summary="Send facts of one device",
+        message="Recorded activity successfully",
+        body=ActivityRequest,
+        read=_read_batch,
+        data=ActivityResult,
+        work=_record,
+    ),
+    Route(
+        method="DELETE",
+        path="/v1/activity",
+        name="deleteErasure",
+        summary="Erase facts of one person",
+        message="Erased activity successfully",
+        body=ErasureRequest,
+        read=_read_erasure,
+        data=ErasureResult,
+        work=_erase,
+    ),
+)

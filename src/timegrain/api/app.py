@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from typing import Any
 from uuid import uuid4
 
 from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
-from litestar.enums import ScopeType
+from litestar.enums import HttpMethod, ScopeType
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
-from timegrain.api import wakatime, watchers
-from timegrain.api.activity import delete_activity, post_activity
+from timegrain.api import watchers
+from timegrain.api.all_routes import ROUTES
+from timegrain.api.calls import House
 from timegrain.api.envelope import as_known, failure
-from timegrain.api.me import get_me
 from timegrain.api.openapi import openapi_json, schema_page
-from timegrain.api.requests import House
-from timegrain.api.weekly_summary import post_weekly_summary
+from timegrain.api.requests import answered
+from timegrain.api.routes import Route
 from timegrain.recording import Recorder
 from timegrain.storage.engine import Database
 
@@ -58,6 +60,14 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
         place = f"{frames.tb_frame.f_code.co_filename}:{frames.tb_lineno}" if frames else ""
         log.error(json.dumps({"request": request_id, "error": type(error).__name__, "at": place}))
     return failure(known)
+
+
+def _handler(route: Route[Any]) -> HTTPRouteHandler:
+    async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await answered(request, route)
+
+    paths = [re.sub(r"{(\w+)}", r"{\1:str}", path) for path in (route.path, *route.aliases)]
+    return HTTPRouteHandler(paths, http_method=HttpMethod(route.method), status_code=route.status)(handle)
 
 
 class Observed:
@@ -107,10 +117,8 @@ def make_app(database: Database, public_url: str = "") -> Observed:
     recorder = Recorder(database)
     app = Litestar(
         [
-            *(post_weekly_summary, post_activity, delete_activity, get_me),
-            *(watchers.get_info, watchers.post_bucket, watchers.post_heartbeat, watchers.post_events),
-            wakatime.post_heartbeats,
-            *(health, metrics, openapi_json, schema_page),
+            *(_handler(route) for route in ROUTES),
+            *(watchers.get_info, health, metrics, openapi_json, schema_page),
         ],
         exception_handlers={Exception: _failed},
         openapi_config=None,

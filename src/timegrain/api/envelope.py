@@ -44,7 +44,7 @@ class Failure(msgspec.Struct, rename="camel"):
     error: ErrorBody
 
 
-def encoded(success: msgspec.Struct, status: int = 200) -> Response[bytes]:
+def encoded(success: object, status: int = 200) -> Response[bytes]:
     return Response(msgspec.json.encode(success), media_type="application/json", status_code=status)
 
 
@@ -69,7 +69,7 @@ def as_known(error: Exception, request_id: str) -> TimegrainError:
     return InternalError(f"Something went wrong; the log has it under request {request_id}")
 
 
-def unreadable(error: msgspec.DecodeError) -> ValidationFailed:
+def unreadable(error: msgspec.DecodeError | msgspec.ValidationError) -> ValidationFailed:
     """What the decoder says, with the field that it names. Only the first error is told."""
     text = str(error)
     at = _AT.search(text)

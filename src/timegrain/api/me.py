@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get
 
-from timegrain.api.envelope import encoded
-from timegrain.api.requests import Call, answered
+from timegrain.api.calls import Call
+from timegrain.api.routes import Route, nothing
 from timegrain.storage.people import organisation_row, user_row
-
-MESSAGE = "Fetched this key's rights successfully"
 
 
 class MyOrganisation(msgspec.Struct, rename="camel"):
@@ -41,15 +37,7 @@ class Me(msgspec.Struct, rename="camel"):
     device: str | None
 
 
-class MeResponse(msgspec.Struct, rename="camel"):
-    success: bool
-    status_code: int
-    status_message: str
-    error: None
-    data: Me
-
-
-def _work(call: Call) -> Response[bytes]:
+def _work(call: Call, _asked: None) -> Me:
     who = call.caller
     row = organisation_row(call.connection, who.organisation)
     organisation = MyOrganisation(row.uuid, row.name, row.zone, row.week_start, row.titles, row.urls, row.notice)
@@ -57,9 +45,18 @@ def _work(call: Call) -> Response[bytes]:
     if who.user is not None:
         own = user_row(call.connection, who.organisation, who.user)
         user = MyUser(own.uuid, own.name)
-    return encoded(MeResponse(True, 200, MESSAGE, None, Me(who.role, organisation, user, who.device)))
+    return Me(who.role, organisation, user, who.device)
 
 
-@get("/v1/me")
-async def get_me(request: Request[Any, Any, Any]) -> Response[bytes]:
-    return await answered(request, _work, has_body=False)
+ROUTES = (
+    Route(
+        method="GET",
+        path="/v1/me",
+        name="getMe",
+        summary="Who this key is and what it may do",
+        message="Fetched this key's rights successfully",
+        read=nothing,
+        data=Me,
+        work=_work,
+    ),
+)

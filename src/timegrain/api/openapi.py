@@ -1,194 +1,162 @@
-"""OpenAPI 3.1, made from the same types that decode requests and shape answers, with examples."""
+"""OpenAPI 3.1, made from the same routes and types that decode requests and shape answers, with examples."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 from litestar import MediaType, Request, Response, get
 
 from timegrain import __version__
-from timegrain.api import activity, envelope, me, wakatime, watchers, weekly_summary
-from timegrain.api.examples import EXAMPLES
+from timegrain.api import activity, envelope, watchers
+from timegrain.api.all_routes import ROUTES
+from timegrain.api.examples import EXAMPLES, FAILURE, INFO
+from timegrain.api.routes import KEY, Route
 
-_TYPES: tuple[type[msgspec.Struct], ...] = (
-    weekly_summary.WeeklySummaryRequest,
-    weekly_summary.WeeklySummaryResponse,
-    activity.ActivityRequest,
-    activity.ActivityResponse,
-    activity.FocusEntry,
-    activity.PageEntry,
-    activity.InputEntry,
-    activity.ErasureRequest,
-    activity.ErasureResponse,
-    me.MeResponse,
-    watchers.Info,
-    watchers.BucketRequest,
-    watchers.BucketMade,
-    watchers.WatcherEvent,
-    watchers.KeptEvent,
-    wakatime.HeartbeatEntry,
-    wakatime.HeartbeatAnswer,
-    wakatime.HeartbeatsAnswer,
-    envelope.Failure,
-)
+_ENTRIES = (activity.FocusEntry, activity.PageEntry, activity.InputEntry)
 _LISTS = {"focus": "FocusEntry", "pages": "PageEntry", "away": "InputEntry", "present": "InputEntry"}
-
-
-class _Call(NamedTuple):
-    """One call; `request` and `answer` name types."""
-
-    path: str
-    method: str
-    summary: str
-    request: str | None
-    answer: str
-    name: str
-    status: int = 200
-    queries: tuple[str, ...] = ()
-    """Parameters of its query, all required."""
-    security: tuple[str, ...] = ("key",)
-    """The ways in which a key may be sent; none: it needs no key."""
-    unchanged: bool = False
-    """Whether it may answer 304: what it asks for is so already."""
-    many: bool = False
-    """Whether it takes a list too, and answers that with null."""
-
-
-WATCHERS = ("key", "basic")
-EDITORS = ("key", "basic", "query")
-"""How trackers send a device's token."""
-
-_CALLS = (
-    _Call(
-        "/v1/dashboard/weekly-summary",
-        "post",
-        "Whole weeks of people's time, by local day",
-        "WeeklySummaryRequest",
-        "WeeklySummaryResponse",
-        "postWeeklySummary",
-    ),
-    _Call("/v1/activity", "post", "Send facts of one device", "ActivityRequest", "ActivityResponse", "postActivity"),
-    _Call("/v1/activity", "delete", "Erase facts of one person", "ErasureRequest", "ErasureResponse", "deleteErasure"),
-    _Call("/v1/me", "get", "Who this key is and what it may do", None, "MeResponse", "getMe"),
-    _Call("/api/0/info", "get", "What ActivityWatch's clients ask first", None, "Info", "getInfo", security=()),
-    _Call(
-        "/api/0/buckets/{bucket}",
-        "post",
-        "Make a bucket of the token's device",
-        "BucketRequest",
-        "BucketMade",
-        "postBucket",
-        security=WATCHERS,
-        unchanged=True,
-    ),
-    _Call(
-        "/api/0/buckets/{bucket}/heartbeat",
-        "post",
-        "Send a heartbeat; the answer is the event that it became",
-        "WatcherEvent",
-        "KeptEvent",
-        "postHeartbeat",
-        queries=("pulsetime",),
-        security=WATCHERS,
-    ),
-    _Call(
-        "/api/0/buckets/{bucket}/events",
-        "post",
-        "Send a whole event, or a list of them",
-        "WatcherEvent",
-        "KeptEvent",
-        "postEvents",
-        security=WATCHERS,
-        many=True,
-    ),
-    _Call(
-        "/api/v1/users/current/heartbeats",
-        "post",
-        "Send a heartbeat of an editor with a device token (WakaTime)",
-        "HeartbeatEntry",
-        "HeartbeatAnswer",
-        "postEditorHeartbeat",
-        201,
-        security=EDITORS,
-    ),
-    _Call(
-        "/api/v1/users/current/heartbeats.bulk",
-        "post",
-        "Send heartbeats of editors with a device token (WakaTime)",
-        "HeartbeatEntries",
-        "HeartbeatsAnswer",
-        "postEditorHeartbeats",
-        201,
-        security=EDITORS,
-    ),
+_REFERENCE = "#/components/schemas/{name}"
+_UNKEYED = (
+    ("/health", "Whether the server and its database answer"),
+    ("/metrics", "Prometheus"),
 )
 
+Schema = dict[str, Any]
 
-def _content(name: str, *others: Mapping[str, object]) -> dict[str, object]:
-    """A type with its example; the others are schemas that may stand in its place."""
-    schema = _reference(name)
+
+class _Schemas:
+    """The schemas of all types that routes name, made together so that their names are told apart."""
+
+    def __init__(self) -> None:
+        types = [type_ for route in ROUTES for type_ in _types_of(route)]
+        types += [*_ENTRIES, envelope.Failure, watchers.Info]
+        found, self.components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
+        self._of = {repr(type_): schema for type_, schema in zip(types, found, strict=True)}
+        for name, entry in _LISTS.items():
+            # The entries are decoded one by one, so that a bad one does not refuse the batch.
+            self.components["ActivityRequest"]["properties"][name] = {
+                "anyOf": [
+                    {"type": "array", "items": {"$ref": _REFERENCE.format(name=entry)}},
+                    {"type": "null"},
+                ],
+                "default": None,
+            }
+
+    def of(self, type_: Any) -> Schema:
+        return self._of[repr(type_)]
+
+    def resolved(self, type_: Any) -> Schema:
+        """Of a struct its own schema, not a reference to it."""
+        reference: str = self.of(type_)["$ref"]
+        found: Schema = self.components[reference.rpartition("/")[2]]
+        return found
+
+
+def _types_of(route: Route[Any]) -> Iterator[Any]:
+    given = (route.body, route.query, route.data, route.response, route.bare, *route.also.values())
+    return (type_ for type_ in given if type_ is not None)
+
+
+def _content(schema: Schema, example: object) -> Schema:
+    return {"application/json": {"schema": schema, "example": example}}
+
+
+def _enveloped(status: int, under: str, schema: Schema) -> Schema:
+    """The envelope of a success with this under `data` or `response`."""
     return {
-        "application/json": {
-            "schema": {"anyOf": [schema, *others]} if others else schema,
-            "example": EXAMPLES[name],
-        }
+        "type": "object",
+        "properties": {
+            "success": {"const": True},
+            "statusCode": {"const": status},
+            "statusMessage": {"type": "string"},
+            "error": {"type": "null"},
+            under: schema,
+        },
+        "required": ["success", "statusCode", "statusMessage", "error", under],
     }
 
 
-def _reference(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
+def _shown(route: Route[Any], status: int, under: str, content: object) -> Schema:
+    return {"success": True, "statusCode": status, "statusMessage": route.message, "error": None, under: content}
 
 
-def _described(call: _Call, failed: Mapping[str, object]) -> dict[str, object]:
-    described: dict[str, object] = {"operationId": call.name, "summary": call.summary}
-    if parameters := _parameters(call):
+def _answer(schemas: _Schemas, route: Route[Any]) -> Schema:
+    example = EXAMPLES[route.name]
+    if route.bare is not None:
+        schema = schemas.of(route.bare)
+        listed = {"anyOf": [schema, {"type": "null"}]} if route.listed else schema
+        return {"description": "Success", "content": _content(listed, example.answer)}
+    under = "response" if route.data is None else "data"
+    forms = [
+        _enveloped(route.status, name, schemas.of(type_))
+        for name, type_ in (("data", route.data), ("response", route.response))
+        if type_ is not None
+    ]
+    if not forms:
+        return {"description": "Success; no body"}
+    schema = forms[0] if len(forms) == 1 else {"anyOf": forms}
+    return {"description": "Success", "content": _content(schema, _shown(route, route.status, under, example.answer))}
+
+
+def _other_answer(schemas: _Schemas, route: Route[Any], status: int, type_: Any) -> Schema:
+    if type_ is None:
+        return {"description": "It is so already; no body"}
+    example = EXAMPLES[route.name].also[status]
+    schema = _enveloped(status, "data", schemas.of(type_))
+    return {"description": "Success", "content": _content(schema, _shown(route, status, "data", example))}
+
+
+def _described(schemas: _Schemas, route: Route[Any], failed: Mapping[str, object]) -> Schema:
+    described: Schema = {"operationId": route.name, "summary": route.summary}
+    if parameters := [*_in_path(route), *_in_query(schemas, route)]:
         described["parameters"] = parameters
-    if call.security != ("key",):
-        described["security"] = [{way: []} for way in call.security]
-    if call.request:
-        listed = [{"type": "array", "items": _reference(call.request)}] if call.many else []
-        described["requestBody"] = {"required": True, "content": _content(call.request, *listed)}
-    content = _content(call.answer, *([{"type": "null"}] if call.many else []))
-    answers: dict[str, object] = {str(call.status): {"description": "Success", "content": content}}
-    if call.unchanged:
-        answers["304"] = {"description": "It is so already; no body"}
+    if route.security != KEY:
+        described["security"] = [{way: []} for way in route.security]
+    if route.body is not None:
+        schema = schemas.of(route.body)
+        listed = {"anyOf": [schema, {"type": "array", "items": schema}]} if route.listed else schema
+        described["requestBody"] = {"required": True, "content": _content(listed, EXAMPLES[route.name].body)}
+    answers = {str(route.status): _answer(schemas, route)}
+    answers |= {str(status): _other_answer(schemas, route, status, type_) for status, type_ in route.also.items()}
     return {**described, "responses": {**answers, "default": failed}}
 
 
-def _parameters(call: _Call) -> list[dict[str, object]]:
-    in_path = [("path", name, "string") for name in re.findall(r"{(\w+)}", call.path)]
-    in_query = [("query", name, "number") for name in call.queries]
-    return [
-        {"in": place, "name": name, "required": True, "schema": {"type": type_}}
-        for place, name, type_ in (*in_path, *in_query)
-    ]
+def _in_path(route: Route[Any]) -> Iterator[Schema]:
+    for name in re.findall(r"{(\w+)}", route.path):
+        schema = {"type": "string", "format": "uuid"} if name.endswith("Id") else {"type": "string"}
+        example = EXAMPLES[route.name].path[name]
+        yield {"in": "path", "name": name, "required": True, "schema": schema, "example": example}
+
+
+def _in_query(schemas: _Schemas, route: Route[Any]) -> Iterator[Schema]:
+    if route.query is None:
+        return
+    resolved = schemas.resolved(route.query)
+    required = resolved.get("required", ())
+    for name, schema in resolved["properties"].items():
+        parameter = {"in": "query", "name": name, "required": name in required, "schema": schema}
+        if name in EXAMPLES[route.name].query:
+            parameter["example"] = EXAMPLES[route.name].query[name]
+        yield parameter
 
 
 def document(public_url: str = "") -> dict[str, Any]:
     """The whole description; the same for the same program and address."""
-    _, components = msgspec.json.schema_components(_TYPES, ref_template="#/components/schemas/{name}")
-    for name, entry in _LISTS.items():
-        # The entries are decoded one by one, so that a bad one does not refuse the batch.
-        components["ActivityRequest"]["properties"][name] = {
-            "anyOf": [
-                {"type": "array", "items": {"$ref": f"#/components/schemas/{entry}"}},
-                {"type": "null"},
-            ],
-            "default": None,
-        }
-    components["HeartbeatEntries"] = {"type": "array", "items": _reference("HeartbeatEntry")}
-    failed = {"description": "Failure, its code in error.code", "content": _content("Failure")}
+    schemas = _Schemas()
+    failure = _content(schemas.of(envelope.Failure), FAILURE)
+    failed = {"description": "Failure, its code in error.code", "content": failure}
     paths: dict[str, dict[str, object]] = {}
-    for call in _CALLS:
-        paths.setdefault(call.path, {})[call.method] = _described(call, failed)
-    for path, summary in (
-        ("/health", "Whether the server and its database answer"),
-        ("/metrics", "Prometheus"),
-    ):
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _described(schemas, route, failed)
+    info = {"200": {"description": "Success", "content": _content(schemas.of(watchers.Info), INFO)}}
+    summary = "What ActivityWatch's clients ask first"
+    paths["/api/0/info"] = {
+        "get": {"operationId": "getInfo", "summary": summary, "security": [], "responses": info},
+    }
+    for path, summary in _UNKEYED:
         paths[path] = {"get": {"summary": summary, "security": [], "responses": {"200": {"description": "Success"}}}}
     return {
         "openapi": "3.1.0",
@@ -197,7 +165,7 @@ def document(public_url: str = "") -> dict[str, Any]:
         "security": [{"key": []}],
         "paths": paths,
         "components": {
-            "schemas": components,
+            "schemas": schemas.components,
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer"},
                 "basic": {"type": "http", "scheme": "basic"},

@@ -5,66 +5,48 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
 import zstandard
 from anyio import to_thread
 from litestar import Request, Response
 from litestar.exceptions import InternalServerException
-from sqlalchemy import Connection
+from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from timegrain import clock
-from timegrain.api.access import bearer
+from timegrain.api.access import reach, token_in
+from timegrain.api.calls import Answered, Call, Given, House
+from timegrain.api.envelope import decode_strictly, encoded, unreadable
+from timegrain.api.routes import Route
 from timegrain.errors import PayloadTooLarge, UnsupportedMediaType, ValidationFailed
-from timegrain.recording import Recorder
-from timegrain.storage.engine import Database
-from timegrain.storage.keys import Caller, caller
+from timegrain.storage.keys import caller
 
 LARGEST_BODY = 8 * 1024 * 1024
 """Bytes, before and after decompression."""
 
 
-@dataclass(frozen=True, slots=True)
-class House:
-    """What handlers work with: one a server."""
-
-    database: Database
-    recorder: Recorder
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request in its worker thread: its caller is known, its body is JSON of an allowed size."""
-
-    house: House
-    connection: Connection
-    caller: Caller
-    token: str
-    body: bytes
-    sent_at: int | None
-    """The second of the sender's clock, from its `Date` header."""
-
-
-Work = Callable[[Call], Response[bytes]]
-ReadToken = Callable[[str | None], str]
-
-
-async def answered(
-    request: Request[Any, Any, Any], work: Work, read_token: ReadToken = bearer, has_body: bool = True
-) -> Response[bytes]:
-    """Read the body, then do everything else in one worker thread and one read transaction.
-
-    `read_token` finds the key in the `Authorization` header, or raises one of the 401 errors.
-    """
-    house: House = request.app.state.house
+async def answered(request: Request[Any, Any, Any], route: Route[Any]) -> Response[bytes]:
+    """Read the body, then do everything else in one worker thread and one read transaction."""
     headers = {name.lower(): value for name, value in request.headers.items()}
-    body = await _body(request) if has_body else b""
-    return await to_thread.run_sync(_answered, house, headers, body, work, read_token, has_body)
+    body = await _body(request) if route.body is not None else b""
+    path = {name: str(value) for name, value in request.path_params.items()}
+    address = request.client.host if request.client else ""
+    received = _Received(headers, body, path, dict(request.query_params), address)
+    return await to_thread.run_sync(_answered, request.app.state.house, route, received)
+
+
+class _Received(NamedTuple):
+    headers: dict[str, str]
+    body: bytes | None
+    """None where it is too large: the caller is checked first."""
+    path: dict[str, str]
+    query: dict[str, str]
+    address: str
 
 
 async def _body(request: Request[Any, Any, Any]) -> bytes | None:
@@ -80,16 +62,51 @@ async def _body(request: Request[Any, Any, Any]) -> bytes | None:
     return bytes(received)
 
 
-def _answered(
-    house: House, headers: dict[str, str], body: bytes | None, work: Work, read_token: ReadToken, has_body: bool
-) -> Response[bytes]:
+def _answered(house: House, route: Route[Any], received: _Received) -> Response[bytes]:
     with house.database.read() as connection:
-        token = read_token(headers.get("authorization"))
+        headers, body, path, query, address = received
+        token = token_in(route.security, headers.get("authorization"), query.get("api_key"))
         who = caller(connection, token, clock.now())
         if body is None:
             raise PayloadTooLarge(f"The body has more than {LARGEST_BODY} bytes")
-        plain = _plain(headers, body) if has_body else b""
-        return work(Call(house, connection, who, token, plain, _sent_at(headers.get("date"))))
+        given = Given(_decoded(route, headers, body), _queried(route, query), path, headers, who)
+        asked = route.read(given)
+        call = Call(house, connection, who, reach(who, route.operation), token, address, _sent_at(headers.get("date")))
+        return _enveloped(route, route.work(call, asked))
+
+
+def _decoded(route: Route[Any], headers: dict[str, str], body: bytes) -> Any:
+    if route.body is None:
+        return None
+    plain = _plain(headers, body)
+    return decode_strictly(plain, _decoder(route.body)) if route.decodes else plain
+
+
+@lru_cache(maxsize=256)
+def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(type_)
+
+
+def _queried(route: Route[Any], query: dict[str, str]) -> Any:
+    if route.query is None:
+        return None
+    try:
+        return msgspec.convert(query, route.query, strict=False)
+    except msgspec.ValidationError as error:
+        raise unreadable(error) from None
+
+
+def _enveloped(route: Route[Any], result: Any) -> Response[bytes]:
+    if isinstance(result, Response):
+        return result
+    if route.bare is not None:
+        return encoded(result, route.status)
+    answer = result if isinstance(result, Answered) else Answered(result, "response" if route.data is None else "data")
+    status = answer.status or route.status
+    if status == HTTP_204_NO_CONTENT:
+        return Response(b"", status_code=status)
+    body = {"success": True, "statusCode": status, "statusMessage": answer.message or route.message, "error": None}
+    return encoded({**body, answer.under: answer.content}, status)
 
 
 def _sent_at(date: str | None) -> int | None:

@@ -7,16 +7,16 @@ or an array with a pair of each heartbeat's answer and status.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, NamedTuple
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
-from litestar import Request, Response, post
 
-from timegrain.api.access import own_device, token_of_tracker
+from timegrain.api.access import own_device
 from timegrain.api.activity import MOST_ENTRIES
-from timegrain.api.envelope import decode_strictly, encoded
-from timegrain.api.requests import Call, answered
+from timegrain.api.calls import Call, Given
+from timegrain.api.envelope import decode_strictly
+from timegrain.api.routes import EDITORS, Route
 from timegrain.counting.facts import Report
 from timegrain.counting.subjects import application
 from timegrain.errors import Detail, PayloadTooLarge, Unavailable, ValidationFailed
@@ -36,10 +36,13 @@ from timegrain.trackers.wakatime import (
 
 LIST = "heartbeats"
 _AT_USERS = ("/api/users", "/api/v1/users", "/api/compat/wakatime/v1/users")
-PATHS = [
+_SINGLE = "/api/v1/users/current/heartbeats"
+_BULK = f"{_SINGLE}.bulk"
+_ALIASES = (
     *(f"{prefix}/{name}" for prefix in ("/api", "/api/v1") for name in ("heartbeat", "heartbeats")),
-    *(f"{prefix}/{{user:str}}/{name}" for prefix in _AT_USERS for name in ("heartbeats", "heartbeats.bulk")),
-]
+    *(f"{prefix}/{{user}}/heartbeats" for prefix in _AT_USERS),
+)
+_BULK_ALIASES = tuple(f"{prefix}/{{user}}/heartbeats.bulk" for prefix in _AT_USERS)
 
 
 class HeartbeatEntry(msgspec.Struct):
@@ -96,12 +99,24 @@ def _read(
     return read, rejected
 
 
-def _record(call: Call, user_agent: str) -> Response[bytes]:
-    sent: list[msgspec.Raw] | dict[str, msgspec.Raw] = decode_strictly(call.body, _SENT)
-    entries: Sequence[bytes | msgspec.Raw] = sent if isinstance(sent, list) else [call.body]
+class _Sent(NamedTuple):
+    """What was sent, in its own form."""
+
+    entries: Sequence[bytes | msgspec.Raw]
+    in_list: bool
+    user_agent: str
+
+
+def _read_sent(given: Given) -> _Sent:
+    sent: list[msgspec.Raw] | dict[str, msgspec.Raw] = decode_strictly(given.body, _SENT)
+    entries: Sequence[bytes | msgspec.Raw] = sent if isinstance(sent, list) else [given.body]
     if len(entries) > MOST_ENTRIES:
         raise PayloadTooLarge(f"There are more than {MOST_ENTRIES} heartbeats")
-    read, rejected = _read(entries, user_agent)
+    return _Sent(entries, isinstance(sent, list), given.headers.get("user-agent", ""))
+
+
+def _record(call: Call, sent: _Sent) -> HeartbeatsAnswer | HeartbeatAnswer:
+    read, rejected = _read(sent.entries, sent.user_agent)
     who = call.caller
     user, device = own_device(who)
     if read:
@@ -111,15 +126,15 @@ def _record(call: Call, user_agent: str) -> Response[bytes]:
         batch = Batch(who.organisation, user, report, {LIST: list(read)}, call.sent_at)
         rejected += call.house.recorder.record(batch).rejected
     refused = {one.index: one for one in rejected}
-    if refused and len(refused) == len(entries):
+    if refused and len(refused) == len(sent.entries):
         raise _all_refused(refused)
     answers = [
         (HeartbeatAnswer(error=_reason(refused[place])), _status(refused[place]))
         if place in refused
         else (HeartbeatAnswer(data=_accepted(who, *read[place])), 201)
-        for place in range(len(entries))
+        for place in range(len(sent.entries))
     ]
-    return encoded(HeartbeatsAnswer(answers) if isinstance(sent, list) else answers[0][0], status=201)
+    return HeartbeatsAnswer(answers) if sent.in_list else answers[0][0]
 
 
 def _with_projects(call: Call, user: int, device: str, told: Sequence[Told]) -> list[Told]:
@@ -156,12 +171,33 @@ def _all_refused(refused: dict[int, Rejection]) -> ValidationFailed | Unavailabl
     return failure(f"heartbeat {first.index}: {_reason(first)}", details)
 
 
-@post(PATHS, status_code=201)
-async def post_heartbeats(request: Request[Any, Any, Any]) -> Response[bytes]:
-    user_agent = request.headers.get("user-agent", "")
-    in_query = request.query_params.get("api_key")
-    return await answered(
-        request,
-        lambda call: _record(call, user_agent),
-        lambda header: token_of_tracker(header, in_query),
-    )
+ROUTES = (
+    Route(
+        method="POST",
+        path=_SINGLE,
+        name="postEditorHeartbeat",
+        summary="Send a heartbeat of an editor with a device token (WakaTime)",
+        body=HeartbeatEntry,
+        decodes=False,
+        read=_read_sent,
+        bare=HeartbeatAnswer,
+        status=201,
+        security=EDITORS,
+        aliases=_ALIASES,
+        work=_record,
+    ),
+    Route(
+        method="POST",
+        path=_BULK,
+        name="postEditorHeartbeats",
+        summary="Send heartbeats of editors with a device token (WakaTime)",
+        body=list[HeartbeatEntry],
+        decodes=False,
+        read=_read_sent,
+        bare=HeartbeatsAnswer,
+        status=201,
+        security=EDITORS,
+        aliases=_BULK_ALIASES,
+        work=_record,
+    ),
+)

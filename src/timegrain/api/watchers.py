@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
-from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get
 
 from timegrain import __version__, clock
-from timegrain.api.access import own_device, token_of_tracker
+from timegrain.api.access import own_device
 from timegrain.api.activity import MOST_ENTRIES
-from timegrain.api.envelope import decode_strictly, encoded
-from timegrain.api.requests import Call, answered
+from timegrain.api.calls import Call, Given
+from timegrain.api.envelope import encoded
+from timegrain.api.routes import WATCHERS, Route
 from timegrain.counting.facts import LONGEST_NAME
 from timegrain.errors import NotFound, PayloadTooLarge, ValidationFailed, wrong
 from timegrain.recording import unwritable
@@ -57,6 +57,12 @@ class WatcherEvent(msgspec.Struct):
     data: dict[str, Any] = {}
 
 
+class PulseQuery(msgspec.Struct):
+    """Seconds within which a heartbeat merges with the one before it."""
+
+    pulsetime: str
+
+
 class KeptEvent(msgspec.Struct):
     """`data` is that of the request. There are no ids: events cannot be asked for."""
 
@@ -68,7 +74,6 @@ class KeptEvent(msgspec.Struct):
 
 # Without a key, so nothing of this machine, its name least of all.
 _INFO = Info("timegrain", __version__, False, "00000000-0000-0000-0000-000000000000")
-_BUCKET = msgspec.json.Decoder(BucketRequest)
 
 
 def _short_text(field: str, text: str) -> str:
@@ -97,10 +102,8 @@ def _json(body: bytes) -> object:
         raise ValidationFailed("The body is not JSON in UTF-8") from None
 
 
-def _pulse(seconds: str | None) -> int:
+def _pulse(seconds: str) -> int:
     """Microseconds. Raises `ValidationFailed`."""
-    if seconds is None:
-        raise wrong("pulsetime", "is required")
     try:
         pulse = float(seconds)
     except ValueError:
@@ -110,42 +113,69 @@ def _pulse(seconds: str | None) -> int:
     return round(pulse * 1_000_000)
 
 
-def _kept(beat: Beat, data: Any) -> Response[bytes]:
+def _kept(beat: Beat, data: Any) -> KeptEvent:
     timestamp = (EPOCH + timedelta(microseconds=beat.start)).isoformat()
-    return encoded(KeptEvent(None, timestamp, (beat.end - beat.start) / 1_000_000, data))
+    return KeptEvent(None, timestamp, (beat.end - beat.start) / 1_000_000, data)
 
 
-def _create(call: Call, name: str) -> Response[bytes]:
-    request: BucketRequest = decode_strictly(call.body, _BUCKET)
-    type_ = _short_text("type", request.type)
-    _short_text("bucket", name)
+class _NewBucket(NamedTuple):
+    name: str
+    type: str
+
+
+def _read_bucket(given: Given) -> _NewBucket:
+    type_ = _short_text("type", given.body.type)
+    return _NewBucket(_short_text("bucket", given.path["bucket"]), type_)
+
+
+def _create(call: Call, asked: _NewBucket) -> BucketMade | Response[bytes]:
     user, device = own_device(call.caller)
     organisation = call.caller.organisation
     call.connection.rollback()
     with call.house.database.write(organisation, [user]) as connection:
-        key = BucketKey(organisation, user, device_named(connection, organisation, user, device).id, name)
-        added = add_bucket(connection, key, type_, clock.now())
-    return encoded(BucketMade()) if added else Response(b"", status_code=304)
+        key = BucketKey(organisation, user, device_named(connection, organisation, user, device).id, asked.name)
+        added = add_bucket(connection, key, asked.type, clock.now())
+    return BucketMade() if added else Response(b"", status_code=304)
 
 
-def _beat(call: Call, name: str, pulsetime: str | None) -> Response[bytes]:
-    pulse = _pulse(pulsetime)
-    written = _json(call.body)
-    bucket = _bucket(call, _short_text("bucket", name))
-    one = sent(bucket, written, clock.now_ms())
+class _Beat(NamedTuple):
+    bucket: str
+    pulse: int
+    written: object
+
+
+def _read_beat(given: Given) -> _Beat:
+    pulse = _pulse(given.query.pulsetime)
+    written = _json(given.body)
+    return _Beat(_short_text("bucket", given.path["bucket"]), pulse, written)
+
+
+def _beat(call: Call, asked: _Beat) -> KeptEvent:
+    bucket = _bucket(call, asked.bucket)
+    one = sent(bucket, asked.written, clock.now_ms())
     call.connection.rollback()
-    heartbeat = Heartbeat(bucket, one, pulse)
+    heartbeat = Heartbeat(bucket, one, asked.pulse)
     call.house.recorder.record(heartbeat)
     return _kept(heartbeat.became or one.beat, one.event.data)
 
 
-def _insert(call: Call, name: str) -> Response[bytes]:
-    written = _json(call.body)
+class _Events(NamedTuple):
+    bucket: str
+    written: dict[str, object] | list[object]
+
+
+def _read_events(given: Given) -> _Events:
+    written = _json(given.body)
     if not isinstance(written, dict | list):
         raise ValidationFailed("The body is neither an event nor a list of them")
     if isinstance(written, list) and len(written) > MOST_ENTRIES:
         raise PayloadTooLarge(f"There are more than {MOST_ENTRIES} events")
-    bucket = _bucket(call, _short_text("bucket", name))
+    return _Events(_short_text("bucket", given.path["bucket"]), written)
+
+
+def _insert(call: Call, asked: _Events) -> KeptEvent | None:
+    written = asked.written
+    bucket = _bucket(call, asked.bucket)
     now_ms = clock.now_ms()
     events = [sent(bucket, written, now_ms)] if isinstance(written, dict) else _readable(bucket, written, now_ms)
     if sum(len(one.facts) for one in events) > MOST_ENTRIES:
@@ -153,9 +183,7 @@ def _insert(call: Call, name: str) -> Response[bytes]:
     call.connection.rollback()
     if events:
         call.house.recorder.record(Insertion(bucket, events))
-    if isinstance(written, dict):
-        return _kept(events[0].beat, events[0].event.data)
-    return Response(b"null", media_type="application/json", status_code=200)
+    return _kept(events[0].beat, events[0].event.data) if isinstance(written, dict) else None
 
 
 def _readable(bucket: Bucket, listed: list[object], now_ms: int) -> list[Sent]:
@@ -174,20 +202,43 @@ def get_info() -> Response[bytes]:
     return encoded(_INFO)
 
 
-@post("/api/0/buckets/{bucket:str}", status_code=200)
-async def post_bucket(request: Request[Any, Any, Any]) -> Response[bytes]:
-    work = partial(_create, name=request.path_params["bucket"])
-    return await answered(request, work, read_token=token_of_tracker)
-
-
-@post("/api/0/buckets/{bucket:str}/heartbeat", status_code=200)
-async def post_heartbeat(request: Request[Any, Any, Any]) -> Response[bytes]:
-    pulsetime = request.query_params.get("pulsetime")
-    work = partial(_beat, name=request.path_params["bucket"], pulsetime=pulsetime)
-    return await answered(request, work, read_token=token_of_tracker)
-
-
-@post("/api/0/buckets/{bucket:str}/events", status_code=200)
-async def post_events(request: Request[Any, Any, Any]) -> Response[bytes]:
-    work = partial(_insert, name=request.path_params["bucket"])
-    return await answered(request, work, read_token=token_of_tracker)
+ROUTES = (
+    Route(
+        method="POST",
+        path="/api/0/buckets/{bucket}",
+        name="postBucket",
+        summary="Make a bucket of the token's device",
+        body=BucketRequest,
+        read=_read_bucket,
+        bare=BucketMade,
+        also={304: None},
+        security=WATCHERS,
+        work=_create,
+    ),
+    Route(
+        method="POST",
+        path="/api/0/buckets/{bucket}/heartbeat",
+        name="postHeartbeat",
+        summary="Send a heartbeat; the answer is the event that it became",
+        body=WatcherEvent,
+        decodes=False,
+        query=PulseQuery,
+        read=_read_beat,
+        bare=KeptEvent,
+        security=WATCHERS,
+        work=_beat,
+    ),
+    Route(
+        method="POST",
+        path="/api/0/buckets/{bucket}/events",
+        name="postEvents",
+        summary="Send a whole event, or a list of them",
+        body=WatcherEvent,
+        decodes=False,
+        listed=True,
+        read=_read_events,
+        bare=KeptEvent,
+        security=WATCHERS,
+        work=_insert,
+    ),
+)

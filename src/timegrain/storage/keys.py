@@ -15,12 +15,26 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
+from timegrain.counting.calendar import local_day
 from timegrain.errors import InvalidApiKey, Refused
-from timegrain.storage.schema import devices, keys, organisations, users
+from timegrain.storage.roles import BUILT_IN, SETTINGS, Page, read
+from timegrain.storage.schema import ADMIN, devices, employments, keys, organisations, roles, users
 
 ROLES = ("admin", "writer", "reader")
+"""Kinds of keys that need no role of the organisation's."""
 DEVICE = "device"
+OF_ROLE = "role"
 
+_PAGES: dict[str, tuple[Page, ...]] = {
+    "admin": BUILT_IN[ADMIN][1],
+    "reader": tuple(page for page in BUILT_IN[ADMIN][1] if page.path != SETTINGS),
+}
+
+_EMPLOYED_UNTIL = (
+    select(func.max(employments.c.end_day))
+    .where(employments.c.organisation_id == keys.c.organisation_id, employments.c.user_id == keys.c.user_id)
+    .scalar_subquery()
+)
 _FIND = (
     select(
         keys.c.digest,
@@ -33,9 +47,19 @@ _FIND = (
         devices.c.name.label("device_name"),
         organisations.c.zone,
         organisations.c.week_start,
+        organisations.c.policy_version,
+        organisations.c.titles,
+        organisations.c.own_erasure,
+        organisations.c.questions_a_minute,
+        organisations.c.batches_a_minute,
+        keys.c.id.label("key_id"),
+        roles.c.pages,
+        users.c.deactivated_at,
+        _EMPLOYED_UNTIL.label("employed_until"),
     )
     .select_from(
         keys.join(organisations, organisations.c.id == keys.c.organisation_id)
+        .outerjoin(roles, (roles.c.organisation_id == keys.c.organisation_id) & (roles.c.id == keys.c.role_id))
         .outerjoin(users, (users.c.organisation_id == keys.c.organisation_id) & (users.c.id == keys.c.user_id))
         .outerjoin(
             devices,
@@ -52,12 +76,21 @@ class Caller(NamedTuple):
     """Who asks, and what a question needs to know of their organisation."""
 
     organisation: int
+    key: int
     role: str
+    pages: tuple[Page, ...]
     user: int | None
     user_uuid: UUID | None
     device: str | None
     zone: str
     week_start: str
+    policy_version: int
+    titles: str
+    own_erasure: bool
+    questions_a_minute: int
+    batches_a_minute: int
+    today: int
+    """The day in the home zone."""
 
 
 def caller(connection: Connection, token: str, now: int) -> Caller:
@@ -68,9 +101,28 @@ def caller(connection: Connection, token: str, now: int) -> Caller:
     row = connection.execute(_FIND, {"organisation": organisation, "digest": digest}).one_or_none()
     if row is None or not hmac.compare_digest(row.digest, digest):
         raise InvalidApiKey
-    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
+    today = local_day(row.zone, now)
+    ended = row.expires_at is not None and row.expires_at <= now
+    gone = row.deactivated_at is not None or (row.employed_until is not None and row.employed_until <= today)
+    if row.revoked_at is not None or ended or gone:
         raise InvalidApiKey
-    return Caller(organisation, row.role, row.user_id, row.user_uuid, row.device_name, row.zone, row.week_start)
+    return Caller(
+        organisation,
+        row.key_id,
+        row.role,
+        _PAGES.get(row.role, ()) if row.pages is None else read(row.pages),
+        row.user_id,
+        row.user_uuid,
+        row.device_name,
+        row.zone,
+        row.week_start,
+        row.policy_version,
+        row.titles,
+        row.own_erasure,
+        row.questions_a_minute,
+        row.batches_a_minute,
+        today,
+    )
 
 
 _EDITOR_FORM = re.compile(r"waka_([0-9a-f]{8})-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)

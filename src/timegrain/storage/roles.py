@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
@@ -47,6 +48,15 @@ class Role(NamedTuple):
     pages: tuple[Page, ...]
 
 
+class Reach(NamedTuple):
+    """Whom a caller may see: at `level`, as this user (None: a key of nobody), on this day of the home zone."""
+
+    level: Level
+    user: int | None
+    uuid: UUID | None
+    today: int
+
+
 BUILT_IN: dict[int, tuple[str, tuple[Page, ...]]] = {
     ADMIN: ("Admin", tuple(Page(path, Level.FULL) for path in PAGES)),
     MANAGER: ("Manager", tuple(Page(path, Level.TEAM) for path in PAGES if path != SETTINGS)),
@@ -59,6 +69,7 @@ def written(pages: Sequence[Page]) -> str:
     return json.dumps([page._asdict() for page in pages], ensure_ascii=False)
 
 
+@lru_cache(maxsize=256)
 def read(pages: str) -> tuple[Page, ...]:
     return tuple(Page(one["path"], Level(one["access"])) for one in json.loads(pages))
 

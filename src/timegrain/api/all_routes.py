@@ -1,0 +1,16 @@
+"""Every route that takes a key, in the order of the description."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from timegrain.api import activity, me, wakatime, watchers, weekly_summary
+from timegrain.api.routes import Route
+
+ROUTES: tuple[Route[Any], ...] = (
+    *weekly_summary.ROUTES,
+    *activity.ROUTES,
+    *me.ROUTES,
+    *watchers.ROUTES,
+    *wakatime.ROUTES,
+)

@@ -1,0 +1,75 @@
+"""One call while it is worked on: what was given, who asks, and what the house has to answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from timegrain.errors import wrong
+from timegrain.recording import Recorder
+from timegrain.storage.engine import Database
+from timegrain.storage.keys import Caller
+from timegrain.storage.queries.people_meant import Meant, people_meant
+from timegrain.storage.roles import Reach
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What calls are answered with: one a server."""
+
+    database: Database
+    recorder: Recorder
+
+
+class Given(NamedTuple):
+    """What a request gives, decoded and not understood yet."""
+
+    body: Any
+    """As the route's `body`; its bytes where the route decodes them itself."""
+    query: Any
+    path: Mapping[str, str]
+    headers: Mapping[str, str]
+    caller: Caller
+
+    def id(self, name: str) -> UUID:
+        """One of the path. Raises `ValidationFailed` for what is no UUID."""
+        try:
+            return UUID(self.path[name])
+        except ValueError:
+            raise wrong(name, "not a UUID") from None
+
+
+class Answered(NamedTuple):
+    """An answer other than the route's usual one: under `response`, with another status or message."""
+
+    content: Any
+    under: Literal["data", "response"] = "data"
+    status: int | None = None
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """In its worker thread, after its caller was found to be let in."""
+
+    house: House
+    connection: Connection
+    """A read transaction, in which the caller was found."""
+    caller: Caller
+    reach: Reach
+    token: str
+    address: str
+    sent_at: int | None
+    """The second of the sender's clock, from its `Date` header."""
+    about: set[int] = field(default_factory=set)
+    """The users whose data the answer shows or changes."""
+
+    def people(self, users: Sequence[UUID] | None, teams: Sequence[UUID] | None = None) -> list[Meant]:
+        """Whom the ids mean, within the caller's reach. Raises as `people_meant`."""
+        found = people_meant(self.connection, self.caller.organisation, users or (), teams or (), self.reach)
+        self.about.update(one.user for one in found)
+        return found

@@ -1,0 +1,26 @@
+"""Examples of the API's description, by the name of their operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from timegrain.api.examples import dashboard, own, recording
+from timegrain.api.examples.example import Example
+
+EXAMPLES: Mapping[str, Example] = {**dashboard.EXAMPLES, **recording.EXAMPLES, **own.EXAMPLES}
+FAILURE = {
+    "success": False,
+    "statusCode": 401,
+    "statusMessage": "Authentication token header is missing",
+    "data": None,
+    "error": {
+        "message": "Authorization header is missing",
+        "code": "AUTHORIZATION_HEADER_MISSING",
+    },
+}
+INFO = {
+    "hostname": "timegrain",
+    "version": "0.1.0",
+    "testing": False,
+    "device_id": "00000000-0000-0000-0000-000000000000",
+}

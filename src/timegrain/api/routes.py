@@ -1,0 +1,68 @@
+"""A route as one piece of data: how it is asked, what it answers, and the two functions between.
+
+`api/requests.py` takes a request through it, `api/openapi.py` describes it, `api/access.py` says who may ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, TypeVar
+
+import msgspec
+
+from timegrain.api.calls import Call, Given
+
+Asked = TypeVar("Asked")
+
+KEY = ("key",)
+WATCHERS = ("key", "basic")
+EDITORS = ("key", "basic", "query")
+"""How a key may be sent: as Bearer, as Basic, as `?api_key=`. `OPEN` needs none."""
+
+
+def as_given(given: Given) -> Any:
+    """For a route whose body says all."""
+    return given.body
+
+
+def nothing(_given: Given) -> None:
+    """For a route that is asked without anything."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route(Generic[Asked]):
+    """`read` understands what is given and raises what is wrong with it (400); then comes who may ask (403);
+    `work` returns what is under `data`, an `Answered`, or a whole `Response`."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    """With names in braces; one that ends in `Id` is a UUID."""
+    name: str
+    """Of the operation, and of its example."""
+    summary: str
+    work: Callable[[Call, Asked], Any]
+    read: Callable[[Given], Asked] = as_given
+    message: str = ""
+    data: Any = None
+    """The type under `data`."""
+    response: Any = None
+    """The type under `response`, instead of `data` or as another form of the answer."""
+    bare: Any = None
+    """The type of an answer without our envelope."""
+    also: Mapping[int, Any] = field(default_factory=dict)
+    """Other answers by status: the type under `data`, None without a body."""
+    body: Any = None
+    decodes: bool = True
+    """Whether `read` gets the body as its type; else as bytes."""
+    listed: bool = False
+    """Whether a list of `body` is taken too, and answered with null."""
+    query: type[msgspec.Struct] | None = None
+    status: int = 200
+    security: tuple[str, ...] = KEY
+    aliases: tuple[str, ...] = ()
+    """Further paths, which the description leaves out."""
+
+    @property
+    def operation(self) -> str:
+        return f"{self.method} {self.path}"
