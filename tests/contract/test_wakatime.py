@@ -114,7 +114,7 @@ def test_a_bulk_of_25_with_a_bad_one(office: Office, key: str) -> None:
 
 @pytest.mark.parametrize("path", [path for route in ROUTES for path in route.aliases])
 def test_each_path_takes_one_and_many(shared_office: Office, shared_key: str, path: str) -> None:
-    at = path.replace("{user:str}", "current")
+    at = path.replace("{user}", "current")
     one = shared_office.client.post(at, json=heartbeat(0), headers=bearing(shared_key))
     assert (one.status_code, set(one.json()), set(one.json()["data"])) == (
         201,
@@ -126,7 +126,7 @@ def test_each_path_takes_one_and_many(shared_office: Office, shared_key: str, pa
 
 
 def test_the_paths_are_those_of_the_field() -> None:
-    filled = {path.replace("{user:str}", "current") for path in [path for route in ROUTES for path in route.aliases]}
+    filled = {path.replace("{user}", "current") for path in [path for route in ROUTES for path in route.aliases]}
     of_users = {f"{prefix}/users/current" for prefix in ("/api", "/api/v1", "/api/compat/wakatime/v1")}
     expected = {f"{prefix}/heartbeats{end}" for prefix in of_users for end in ("", ".bulk")}
     assert filled == expected | {"/api/heartbeat", "/api/heartbeats", "/api/v1/heartbeat", "/api/v1/heartbeats"}
