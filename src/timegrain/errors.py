@@ -79,9 +79,15 @@ class NotFound(TimegrainError):
 
 
 class MethodNotAllowed(TimegrainError):
+    """`allowed` are the methods that the path takes, as the header `Allow` lists them."""
+
     code = "METHOD_NOT_ALLOWED"
     status = 405
     label = "Method not allowed"
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__("This path does not take this method")
+        self.allowed = allowed
 
 
 class UserNotFound(TimegrainError):

@@ -80,7 +80,11 @@ def test_no_such_path(shared_office: Office, path: str) -> None:
 
 @pytest.mark.parametrize(("method", "path"), [("GET", SUMMARY), ("PUT", ACTIVITY), ("POST", "/health")])
 def test_no_such_method(shared_office: Office, method: str, path: str) -> None:
-    failed(shared_office.client.request(method, path), 405, "METHOD_NOT_ALLOWED")
+    answer = shared_office.client.request(method, path)
+    failed(answer, 405, "METHOD_NOT_ALLOWED")
+    allowed = answer.headers["allow"].split(", ")
+    assert method not in allowed
+    assert set(allowed) >= {"/health": {"GET"}, SUMMARY: {"POST"}, ACTIVITY: {"POST", "DELETE"}}[path]
 
 
 @pytest.mark.parametrize(

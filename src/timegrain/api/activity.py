@@ -12,6 +12,7 @@ import msgspec
 
 from timegrain.api.calls import Call, Given
 from timegrain.api.envelope import decode_strictly
+from timegrain.api.ranges import LocalTime, ZoneName
 from timegrain.api.routes import Route
 from timegrain.counting.calendar import Asked
 from timegrain.counting.facts import LONGEST_NAME, Away, Focus, Page, Present, Report
@@ -89,9 +90,9 @@ class ErasureRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True)
     """Without `remember` the facts that begin in the range go whole, and may be sent again."""
 
     user_id: UUID
-    start_date: str
-    end_date: str
-    time_zone: str
+    start_date: LocalTime
+    end_date: LocalTime
+    time_zone: ZoneName
     device: str | None = None
     remember: bool = True
 

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import time
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -62,12 +63,22 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
     return failure(known)
 
 
-def _handler(route: Route[Any]) -> HTTPRouteHandler:
-    async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return await answered(request, route)
+def _handlers() -> Iterator[HTTPRouteHandler]:
+    """One a path, for all of its methods: so OPTIONS and a wrong method are told all of them."""
+    by_path: dict[str, dict[str, Route[Any]]] = {}
+    for route in ROUTES:
+        for path in (route.path, *route.aliases):
+            by_path.setdefault(path, {})[route.method] = route
+    for path, methods in by_path.items():
+        yield _handler(re.sub(r"{(\w+)}", r"{\1:str}", path), methods)
 
-    paths = [re.sub(r"{(\w+)}", r"{\1:str}", path) for path in (route.path, *route.aliases)]
-    return HTTPRouteHandler(paths, http_method=HttpMethod(route.method), status_code=route.status)(handle)
+
+def _handler(path: str, methods: Mapping[str, Route[Any]]) -> HTTPRouteHandler:
+    async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await answered(request, methods[request.method])
+
+    # The status is the answer's own.
+    return HTTPRouteHandler(path, http_method=[HttpMethod(method) for method in methods], status_code=200)(handle)
 
 
 class Observed:
@@ -117,7 +128,7 @@ def make_app(database: Database, public_url: str = "") -> Observed:
     recorder = Recorder(database)
     app = Litestar(
         [
-            *(_handler(route) for route in ROUTES),
+            *_handlers(),
             *(watchers.get_info, health, metrics, openapi_json, schema_page),
         ],
         exception_handlers={Exception: _failed},

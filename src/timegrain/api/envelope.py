@@ -52,6 +52,8 @@ def failure(error: TimegrainError) -> Response[bytes]:
     details = [ErrorDetail(*detail) for detail in error.details] or None
     body = Failure(False, error.status, error.label, None, ErrorBody(error.message, type(error).code, details))
     headers = {"Retry-After": "2"} if isinstance(error, Unavailable | RateLimited) else {}
+    if isinstance(error, MethodNotAllowed):
+        headers["Allow"] = error.allowed
     return Response(msgspec.json.encode(body), media_type="application/json", status_code=error.status, headers=headers)
 
 
@@ -63,7 +65,7 @@ def as_known(error: Exception, request_id: str) -> TimegrainError:
         if error.status_code == HTTP_404_NOT_FOUND:
             return NotFound("There is no such path")
         if error.status_code == HTTP_405_METHOD_NOT_ALLOWED:
-            return MethodNotAllowed("This path does not take this method")
+            return MethodNotAllowed((error.headers or {}).get("allow", ""))
         if error.status_code < 500:
             return ValidationFailed("The request cannot be read")
     return InternalError(f"Something went wrong; the log has it under request {request_id}")

@@ -15,6 +15,7 @@ from timegrain.api import activity, envelope, watchers
 from timegrain.api.all_routes import ROUTES
 from timegrain.api.examples import EXAMPLES, FAILURE, INFO
 from timegrain.api.routes import KEY, Route
+from timegrain.counting.calendar import zone_names
 
 _ENTRIES = (activity.FocusEntry, activity.PageEntry, activity.InputEntry)
 _LISTS = {"focus": "FocusEntry", "pages": "PageEntry", "away": "InputEntry", "present": "InputEntry"}
@@ -35,6 +36,7 @@ class _Schemas:
         types += [*_ENTRIES, envelope.Failure, watchers.Info]
         found, self.components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
         self._of = {repr(type_): schema for type_, schema in zip(types, found, strict=True)}
+        self.components["ZoneName"] = {"type": "string", "enum": sorted(zone_names())}
         for name, entry in _LISTS.items():
             # The entries are decoded one by one, so that a bad one does not refuse the batch.
             self.components["ActivityRequest"]["properties"][name] = {

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from timegrain.api.calls import Given
-from timegrain.counting.calendar import Asked
+from timegrain.counting.calendar import WRITTEN, Asked
 from timegrain.errors import UserOrTeamRequired
 from timegrain.storage.queries.people_meant import few_enough
 from timegrain.summary import asked
+
+LocalTime = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{WRITTEN.pattern}$"})]
+ZoneName = Annotated[str, msgspec.Meta(extra_json_schema={"$ref": "#/components/schemas/ZoneName"})]
+"""Described in full, and checked where they are understood: what is wrong is said better there."""
 
 
 class RangeRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """Dates are wall-clock time in `timeZone`, the end inclusive to the second."""
 
-    start_date: str
-    end_date: str
-    time_zone: str
+    start_date: LocalTime
+    end_date: LocalTime
+    time_zone: ZoneName
     user_id: list[UUID] | None = None
     team_id: list[UUID] | None = None
     offset: int | None = None

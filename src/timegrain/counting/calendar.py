@@ -20,7 +20,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2037
 LONGEST_RANGE = timedelta(days=366)
 WEEK_STARTS = {"monday": 0, "saturday": 5, "sunday": 6}
 _EPOCH = date(1970, 1, 1).toordinal()
-_WRITTEN = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
+WRITTEN = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.\d{1,9})?(Z|[+-]\d{2}:\d{2})?", re.ASCII)
 
 
 class UnknownZoneError(ValueError):
@@ -125,7 +125,7 @@ def instant(text: str, zone: str) -> int:
     One that occurs twice means its first occurrence; one that a clock change skips is read with the
     offset before the change. Raises `ValueError` for anything else.
     """
-    found = _WRITTEN.fullmatch(text)
+    found = WRITTEN.fullmatch(text)
     if found is None:
         raise ValueError(f"not a date of the form YYYY-MM-DD HH:MM:SS: {text[:40]!r}")
     day, clock, offset = found.groups()
