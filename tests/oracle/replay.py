@@ -16,6 +16,9 @@ from .facts import Erasure, OFact, Outcome, Shelf, TextKept
 from .seconds import Count, Policy, count_user
 from .subjects import Rating, Rule
 
+STARTER = -1
+"""Stands for a team in rules of the starter catalogue."""
+
 ALL_DEFAULT = (300, 3600, 14400, True)
 
 
@@ -53,7 +56,7 @@ class Heartbeats:
 
 @dataclass(frozen=True, slots=True)
 class RatingChange:
-    """Sets a rule of the organisation (`team` None) or a team; rating None removes the rule that is there.
+    """Sets a rule of the organisation (`team` None), a team or the `STARTER` catalogue; rating None removes it.
 
     "both" sets a rule for the application and one for the domain. `ignore_idle` None is for teams alone.
     """
@@ -177,7 +180,7 @@ class World:
         self.timeout: list[dict[str, int]] = [{} for _ in users]
         self.memberships: list[tuple[Membership, ...]] = [() for _ in users]
         self.rules: dict[int | None, dict[tuple[str, str], Rule]] = {
-            team: {} for team in (None, *range(self.start.teams))
+            team: {} for team in (None, STARTER, *range(self.start.teams))
         }
         self.shelves = [Shelf(self.start.text) for _ in users]
         self._counts: dict[int, Count] = {}  # of users of whom nothing changed since
@@ -236,13 +239,14 @@ class World:
 
     def policy(self, user: int) -> Policy:
         limits = self.own_limits[user].over(self.limits)
-        teams = {team: rules for team, rules in self.rules.items() if team is not None}
+        teams = {team: rules for team, rules in self.rules.items() if team not in (None, STARTER)}
         return Policy(
             **asdict(limits),
             reach=self.reach[user],
             timeout=self.timeout[user],
             home_zone=self.home_zone,
             organisation=self.rules[None],
+            starter=self.rules[STARTER],
             teams=teams,
             memberships=self.memberships[user],
         )

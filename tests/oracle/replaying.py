@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from timegrain.counting.memberships import ALWAYS, FOREVER, joined, left
+from timegrain.counting.ratings import STARTER as STORED_STARTER
 from timegrain.counting.ratings import Rating, rule_name
 from timegrain.counting.subjects import NameKind
 from timegrain.recounting import (
@@ -27,6 +28,7 @@ from timegrain.storage.engine import Database
 
 from .facts import OFact
 from .replay import (
+    STARTER,
     Batch,
     Erase,
     Heartbeats,
@@ -165,7 +167,8 @@ class Program:
             return found[0] if found else devices.add_device(connection, self.id, user, name, 0).id
 
     def _rate(self, step: RatingChange) -> None:
-        team = ratings.ORGANISATION if step.team is None else self.teams[step.team].id
+        whose = {None: ratings.ORGANISATION, STARTER: STORED_STARTER}
+        team = whose[step.team] if step.team in whose else self.teams[step.team].id
         kinds = {
             "application": [NameKind.APPLICATION],
             "domain": [NameKind.SITE],

@@ -34,6 +34,7 @@ class Policy:
     timeout: Mapping[str, int] = field(default_factory=dict)
     home_zone: str = "UTC"
     organisation: RuleBook = field(default_factory=dict)
+    starter: RuleBook = field(default_factory=dict)
     teams: Mapping[int, RuleBook] = field(default_factory=dict)
     memberships: tuple[Membership, ...] = ()
 
@@ -166,7 +167,7 @@ def verdict(cell: Cell, day: date, policy: Policy, erasures: Sequence[Erasure]) 
     subject, about_by = subject_of(cell)
     team = primary_team(policy.memberships, day)
     rules_of_team = policy.teams.get(team, {}) if team is not None else {}
-    rated = rate(subject, rules_of_team, policy.organisation)
+    rated = rate(subject, rules_of_team, policy.organisation, policy.starter)
     state, state_by = _state(cell, rated, policy)
     edge = "T14 over an edge" if any(erasure.cuts(fact) for erasure in erasures) else ""
     by = (*cell.front.by, *state_by, cell.note, edge, fact.won)

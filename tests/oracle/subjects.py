@@ -137,10 +137,12 @@ class Rated(NamedTuple):
     ignored_by: tuple[str, ...]  # labels of the rules that settled ignore idle
 
 
-def rate(subject: Subject, team: RuleBook, organisation: RuleBook) -> Rated:
-    """Rates a subject by the rules of the day's primary team (none: empty) and the organisation's."""
-    of_team, of_all = matching(team, subject), matching(organisation, subject)
-    by = ["T8 address"] if any(_nearly(rule, subject) for rule in [*team.values(), *organisation.values()]) else []
+def rate(subject: Subject, team: RuleBook, organisation: RuleBook, starter: RuleBook) -> Rated:
+    """Rates a subject by the rules of the day's primary team (none: empty), the organisation's and the starter's."""
+    of_team, of_organisation, of_starter = (matching(rules, subject) for rules in (team, organisation, starter))
+    of_all = of_organisation or of_starter
+    every = [*team.values(), *organisation.values(), *starter.values()]
+    by = ["T8 address"] if any(_nearly(rule, subject) for rule in every) else []
     if not of_team and not of_all:
         return Rated("neutral", False, ("T8 no rule", *by), ())
     winner = (of_team or of_all)[0]
@@ -151,13 +153,19 @@ def rate(subject: Subject, team: RuleBook, organisation: RuleBook) -> Rated:
     if len(of_team or of_all) > 1:
         by.append("T8 longest domain")
     general = bool(of_all and of_all[0].ignore_idle)
+    by_starter = not of_team and not of_organisation
+    if by_starter:
+        by.append("T8 starter rule")
+    elif of_starter and of_organisation and len(of_starter[0].key[1]) > len(of_organisation[0].key[1]):
+        by.append("T8 organisation before longer")
     if not of_team:
-        return Rated(winner.rating, general, tuple(by), ())
+        return Rated(winner.rating, general, tuple(by), ("T8 starter ignore idle",) if by_starter and general else ())
     by.append("T8 team rule")
     if of_all and len(of_all[0].key[1]) > len(winner.key[1]):
         by.append("T8 team before longer")
     if winner.ignore_idle is None:
-        return Rated(winner.rating, general, tuple(by), ("T8 inherited ignore idle",) if general else ())
+        inherited = "T8 inherited ignore idle" if of_organisation else "T8 inherited starter ignore idle"
+        return Rated(winner.rating, general, tuple(by), (inherited,) if general else ())
     differs = winner.ignore_idle != general
     return Rated(winner.rating, winner.ignore_idle, tuple(by), ("T8 team ignore idle",) if differs else ())
 

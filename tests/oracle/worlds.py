@@ -14,6 +14,7 @@ from .days import SLOT, Membership, Metrics, Row, WeekStart, day_start, local_da
 from .facts import Erasure, OFact, Shelf, TextKept
 from .nasty import Scribe
 from .replay import (
+    STARTER,
     Batch,
     Erase,
     Heartbeats,
@@ -123,6 +124,7 @@ RATED_DOMAINS += [
 ]
 RATED_DOMAINS += ["meet.example"]
 RATED_BOTH = ["zoom", "slack", "github.com", "x", "firefox"]
+_NAMED = {"application": RATED_APPS, "domain": RATED_DOMAINS, "both": RATED_BOTH}
 
 # Any three of one row, in this order, are a policy that is not refused.
 SMALL_LIMITS = ([60, 120, 180, 300], [300, 360, 600], [600, 900, 1200])
@@ -135,7 +137,8 @@ def random_world(seed: int) -> World:
 
 
 class _Maker:
-    """Makes up one world. All that it decides comes from `rng`, in one order; what editors do, from one of its own."""
+    """Makes up one world. All that it decides comes from `rng`, in one order; what editors do and
+    the starter catalogue says, from ones of their own."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -160,6 +163,7 @@ class _Maker:
             for device in self.devices[user]
         }
         self.editing = Random(f"{seed} editors")
+        self.starting = Random(f"{seed} starter")
         self.rules: dict[tuple[int | None, str, str], RatingChange] = {}
         self.timelines: list[list[tuple[date | None, dict[int, bool]]]] = [[] for _ in range(self.users)]
 
@@ -181,8 +185,29 @@ class _Maker:
             steps += self._change(self.rng.choice(batches))
         for step in self._editors(batches):
             steps.insert(self.editing.randint(0, len(steps)), step)
+        changes = self._starter()
+        places = sorted(self.starting.randint(0, len(steps)) for _ in changes)
+        for place, change in reversed(list(zip(places, changes, strict=True))):
+            steps.insert(place, change)
         steps += self._last_questions()
         return World(self.seed, self.start, steps)
+
+    def _starter(self) -> list[RatingChange]:
+        """Rules of the starter catalogue that come and go, in order."""
+        rng, changes = self.starting, list[RatingChange]()
+        held: dict[tuple[str, str], RatingChange] = {}
+        for _ in range(rng.choice([0, 3, 6, 12])):
+            if held and rng.random() < 0.15:
+                changes.append(held.pop(rng.choice(list(held))))
+                continue
+            kind: Literal["application", "domain"] = rng.choice(["application", "domain"])
+            rated = [
+                one.subject for (team, single, _), one in self.rules.items() if single == kind and team is not None
+            ]
+            subject = rng.choice(rated if rated and rng.random() < 0.5 else _NAMED[kind])
+            changes.append(RatingChange(STARTER, kind, subject, rng.choice(RATINGS), rng.random() < 0.5))
+            held[Rule(kind, subject, "neutral").key] = RatingChange(STARTER, kind, subject, None)
+        return changes
 
     def _editors(self, batches: list[Batch]) -> list[Step]:
         """What plugins report near the facts of some devices, and changes of the devices' timeouts."""
@@ -267,9 +292,8 @@ class _Maker:
             old = self.rules.pop(rng.choice(list(self.rules)))
             return RatingChange(old.team, old.kind, old.subject, None)
         kind = rng.choice(RULE_KINDS)
-        named = {"application": RATED_APPS, "domain": RATED_DOMAINS, "both": RATED_BOTH}[kind]
         ignore = rng.choice([True, False, False]) if team is None else rng.choice([None, None, None, True, False])
-        change = RatingChange(team, kind, rng.choice(named), rng.choice(RATINGS), ignore)
+        change = RatingChange(team, kind, rng.choice(_NAMED[kind]), rng.choice(RATINGS), ignore)
         singles: list[Literal["application", "domain"]] = ["application", "domain"] if kind == "both" else [kind]
         for single in singles:
             rule = Rule(single, change.subject, "neutral")

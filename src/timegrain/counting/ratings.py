@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 from ipaddress import ip_address
@@ -22,6 +22,7 @@ class Verdict(NamedTuple):
 
     rating: Rating
     ignore_idle: bool | None = False
+    category: str | None = None
 
 
 class Settled(NamedTuple):
@@ -34,8 +35,12 @@ class Settled(NamedTuple):
 UNRATED = Settled(Rating.NEUTRAL, False)
 
 
+STARTER = -1
+"""Stands for a team in the rules of the starter catalogue, which go after all others."""
+
+
 class Rule(NamedTuple):
-    """`team` is None for the organisation's; `name` is normalised (`application`, `domain`)."""
+    """`team` is None for the organisation's, or `STARTER`; `name` is normalised (`application`, `domain`)."""
 
     team: int | None
     kind: NameKind
@@ -57,6 +62,16 @@ def domain(subject: str) -> str:
     return bare(subject.strip().removeprefix("[").removesuffix("]"))
 
 
+def domains_of(host: str) -> Iterator[str]:
+    """The domains that hold for a host, the longest first: itself and, unless it is an address, those above it."""
+    yield host
+    rest = "" if is_address(host) else host
+    while (dot := rest.find(".")) >= 0:
+        rest = rest[dot + 1 :]
+        if not is_address(rest):
+            yield rest
+
+
 def could_be_host(subject: str) -> bool:
     """Whether a subject, given without saying which, may be meant as a website's host too."""
     text = subject.strip()
@@ -69,7 +84,7 @@ def rule_name(kind: NameKind, subject: str) -> str:
 
 @dataclass(slots=True)
 class _Owner:
-    """The rules of the organisation or of one team."""
+    """The rules of the organisation, of one team or of the starter catalogue."""
 
     applications: dict[str, Verdict] = field(default_factory=dict)
     domains: dict[str, Verdict] = field(default_factory=dict)
@@ -79,21 +94,14 @@ class _Owner:
             return self.applications.get(name)
         if not self.domains:
             return None
-        if (exact := self.domains.get(name)) is not None or is_address(name):
-            return exact
-        rest = name
-        while (dot := rest.find(".")) >= 0:
-            rest = rest[dot + 1 :]
-            if (verdict := self.domains.get(rest)) is not None and not is_address(rest):
-                return verdict
-        return None
+        return next((self.domains[one] for one in domains_of(name) if one in self.domains), None)
 
 
 class RuleBook:
     """All rules of an organisation. Answers are remembered: a book is made once a policy version."""
 
     def __init__(self, rules: Iterable[Rule] = ()) -> None:
-        self._owners: dict[int | None, _Owner] = {None: _Owner()}
+        self._owners: dict[int | None, _Owner] = {None: _Owner(), STARTER: _Owner()}
         self._settled: dict[tuple[int | None, NameKind, str], Settled] = {}
         for team, kind, name, verdict in rules:
             owner = self._owners.setdefault(team, _Owner())
@@ -107,10 +115,21 @@ class RuleBook:
             found = self._settled[key] = self._settle(*key)
         return found
 
+    def winner(self, team: int | None, kind: NameKind, name: str) -> Verdict | None:
+        """What the rule says that rates a subject while `team` is the primary team; None without a rule."""
+        special = self._owners[team].winner(kind, name) if team in self._owners and team is not None else None
+        return special if special is not None else self._general(kind, name)
+
+    def _general(self, kind: NameKind, name: str) -> Verdict | None:
+        """Of the organisation's rule, else of the starter catalogue's."""
+        own = self._owners[None].winner(kind, name)
+        return own if own is not None else self._owners[STARTER].winner(kind, name)
+
     def _settle(self, team: int | None, kind: NameKind, name: str) -> Settled:
-        general = self._owners[None].winner(kind, name)
-        ignored = bool(general and general.ignore_idle)
-        special = self._owners[team].winner(kind, name) if team is not None else None
-        if special is not None:
-            return Settled(special.rating, ignored if special.ignore_idle is None else special.ignore_idle)
-        return Settled(general.rating, ignored) if general is not None else UNRATED
+        winner = self.winner(team, kind, name)
+        if winner is None:
+            return UNRATED
+        if winner.ignore_idle is not None:
+            return Settled(winner.rating, winner.ignore_idle)
+        general = self._general(kind, name)
+        return Settled(winner.rating, bool(general and general.ignore_idle))

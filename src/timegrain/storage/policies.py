@@ -21,9 +21,9 @@ from timegrain.storage import erasures
 from timegrain.storage.schema import memberships, organisations, rules, users
 
 _ORGANISATION = select(organisations).where(organisations.c.id == bindparam("organisation"))
-_RULES = select(rules.c.team_id, rules.c.kind, rules.c.name, rules.c.rating, rules.c.ignore_idle).where(
-    rules.c.organisation_id == bindparam("organisation")
-)
+_RULES = select(
+    rules.c.team_id, rules.c.kind, rules.c.name, rules.c.rating, rules.c.ignore_idle, rules.c.category
+).where(rules.c.organisation_id == bindparam("organisation"))
 _USER = select(
     users.c.idle_counting,
     users.c.idle_threshold,
@@ -139,8 +139,10 @@ def in_seconds(zone: str, first: int, end: int, team: int | None) -> tuple[int, 
 
 def read_rules(connection: Connection, organisation: int) -> list[Rule]:
     return [
-        Rule(team or None, NameKind(kind), name, Verdict(Rating(rating), ignore_idle))
-        for team, kind, name, rating, ignore_idle in connection.execute(_RULES, {"organisation": organisation})
+        Rule(team or None, NameKind(kind), name, Verdict(Rating(rating), ignore_idle, category))
+        for team, kind, name, rating, ignore_idle, category in connection.execute(
+            _RULES, {"organisation": organisation}
+        )
     ]
 
 
