@@ -22,8 +22,13 @@ from timegrain.storage.schema import ADMIN, EMPLOYEE
 from timegrain.zonedata import version
 
 
-def store_sample(database: Database, sample: SampleOrganisation, progress: Progress) -> dict[str, Any]:
-    """Store the sample's people, rules and facts, through the recording code of a device's batch."""
+def store_sample(
+    database: Database, sample: SampleOrganisation, progress: Progress, starter: bool = False
+) -> dict[str, Any]:
+    """Store the sample's people, rules and facts, through the recording code of a device's batch.
+
+    With `starter` the starter catalogue rates what the sample's own rules do not.
+    """
     now = clock.now()
     with database.write(0, policy=True) as connection:
         organisation = people.add_organisation(connection, sample.name, sample.zone, version(), now)
@@ -38,7 +43,7 @@ def store_sample(database: Database, sample: SampleOrganisation, progress: Progr
             held = _memberships(one, {name: team.id for name, team in teams.items()})
             people.set_memberships(connection, organisation.id, users[one.email].id, held)
         rules = [_rule(one, teams[one.team].id if one.team else ratings.ORGANISATION) for one in sample.ratings]
-        ratings.put(connection, organisation.id, rules)
+        ratings.put(connection, organisation.id, [*rules, *(ratings.of_the_catalogue() if starter else ())])
         _, api_key = keys.add_key(connection, organisation.id, "demo", "admin", now)
     for done, one in enumerate(sample.people, 1):
         for _ in record_in_bulk(database, organisation.id, users[one.email].id, sample.reports(one)):

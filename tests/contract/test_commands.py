@@ -219,3 +219,13 @@ def test_every_command_has_help(sqlite_url: str, command: str) -> None:
     done = run(sqlite_url, *command.split(), "--help")
     assert done.returncode == 0
     assert "--help" in done.stdout
+
+
+def test_the_starter_catalogue_is_adopted_by_who_asks_for_it(sqlite_url: str) -> None:
+    init = ("init", "--zone", "UTC", "--admin-email", "a@example.com", "--organisation")
+    answered(sqlite_url, *init, "with", "--starter-ratings")
+    answered(sqlite_url, *init, "without")
+    rules = answered(sqlite_url, "--organisation", "with", "rate", "list")["rules"]
+    assert {"Meetings", "Development"} < {rule["category"] for rule in rules}
+    assert {rule["starter"] for rule in rules} == {True}
+    assert answered(sqlite_url, "--organisation", "without", "rate", "list") == {"rules": []}

@@ -13,7 +13,7 @@ from timegrain.cli.answering import table
 from timegrain.cli.people import DAY, known_zone
 from timegrain.cli.session import Session, command
 from timegrain.counting.calendar import local_day
-from timegrain.counting.ratings import Rating, could_be_host, rule_name
+from timegrain.counting.ratings import STARTER, Rating, could_be_host, rule_name
 from timegrain.counting.subjects import NameKind
 from timegrain.errors import Refused
 from timegrain.recounting import change_policy, change_rules, differences, recount_everything
@@ -96,20 +96,23 @@ def rate_list(session: Session) -> None:
         with database.read() as connection:
             found = ratings.all_rules(connection, organisation.id)
             teams = {one.id: one.name for one in people.all_teams(connection, organisation.id)}
-        shown = table("Subject", "Kind", "Rating", "Ignore idle", "Team")
+        shown = table("Subject", "Kind", "Rating", "Ignore idle", "Category", "Whose")
         rows = []
         for one in found:
             kind = "application" if one.kind is NameKind.APPLICATION else "domain"
             rating = one.rating.name.lower()
             ignored = {None: "as the organisation", True: "yes", False: "no"}[one.ignore_idle]
-            shown.add_row(one.subject, kind, rating, ignored, teams.get(one.team, ""))
+            whose = "starter catalogue" if one.team == STARTER else teams.get(one.team, "")
+            shown.add_row(one.subject, kind, rating, ignored, one.category or "", whose)
             rows.append(
                 {
                     "subject": one.subject,
                     "kind": kind,
                     "rating": rating,
                     "ignoreIdle": one.ignore_idle,
+                    "category": one.category,
                     "team": teams.get(one.team),
+                    "starter": one.team == STARTER,
                 }
             )
         session.answer({"rules": rows}, shown)

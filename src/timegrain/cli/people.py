@@ -15,7 +15,7 @@ from timegrain.counting.calendar import UnknownZoneError, local_day, zone_named
 from timegrain.counting.memberships import ALWAYS, Membership, joined, left
 from timegrain.errors import Refused
 from timegrain.recounting import change_memberships
-from timegrain.storage import devices, keys, people
+from timegrain.storage import devices, keys, people, ratings
 from timegrain.storage.migrations import migrate
 from timegrain.storage.people import Organisation
 from timegrain.storage.schema import ADMIN
@@ -38,7 +38,10 @@ def known_zone(name: str) -> str:
 @click.option("--zone", required=True, metavar="ZONE", help="The home zone, an IANA name.")
 @click.option("--admin-email", callback=named, required=True, metavar="MAIL")
 @click.option("--admin-name", callback=named, metavar="NAME")
-def init(session: Session, name: str | None, zone: str, admin_email: str, admin_name: str | None) -> None:
+@click.option("--starter-ratings", is_flag=True, help="Rate well-known applications and sites from the start.")
+def init(
+    session: Session, name: str | None, zone: str, admin_email: str, admin_name: str | None, starter_ratings: bool
+) -> None:
     """Create the schema where there is none, an organisation, its administrator and a key."""
     name = name or session.organisation_name
     if not name:
@@ -50,6 +53,8 @@ def init(session: Session, name: str | None, zone: str, admin_email: str, admin_
             now = clock.now()
             made = people.add_organisation(connection, name, zone, version(), now)
             admin = people.add_user(connection, made.id, admin_name or admin_email, admin_email, now, ADMIN)
+            if starter_ratings:
+                ratings.put(connection, made.id, ratings.of_the_catalogue())
             _, api_key = keys.add_key(connection, made.id, "first", "admin", now)
     data = {"organisationId": str(made.uuid), "userId": str(admin.uuid), "apiKey": api_key}
     session.answer(data, f"Organisation {name} is there. Its key, shown this once:\n{api_key}")

@@ -118,7 +118,8 @@ def _run(app: Observed | str, listening: Listening, workers: int = 1) -> None:
 @click.option("--people", "how_many", default=35, show_default=True, type=click.IntRange(1, 1000))
 @click.option("--weeks", default=13, show_default=True, type=click.IntRange(1, 104))
 @click.option("--no-serve", is_flag=True, help="Only make the organisation.")
-def demo(session: Session, port: int, how_many: int, weeks: int, no_serve: bool) -> None:
+@click.option("--starter-ratings/--no-starter-ratings", default=True, show_default=True)
+def demo(session: Session, port: int, how_many: int, weeks: int, no_serve: bool, starter_ratings: bool) -> None:
     """A sample organisation with believable facts up to now, served at once."""
     if not session.named:
         session.url = f"sqlite:///{default_path('demo.db')}"
@@ -128,7 +129,7 @@ def demo(session: Session, port: int, how_many: int, weeks: int, no_serve: bool)
         migrate(database)
         sample = sample_organisation(how_many, weeks, now=clock.now())
         with session.progress("Making a sample organisation") as progress:
-            made = store_sample(database, sample, progress)
+            made = store_sample(database, sample, progress, starter_ratings)
         request = _request(made, port)
         session.answer(made, f"{sample.name}: {how_many} people, weeks: {weeks}.\nKey: {made['apiKey']}\n\n{request}")
         if not no_serve:

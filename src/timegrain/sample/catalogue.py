@@ -1,4 +1,4 @@
-"""Applications, sites, window titles and starter ratings. All of the text is invented.
+"""Applications, sites, window titles and ratings. All of the text is invented.
 
 A title is a template over `{topic}` ("refund limits"), `{slug}` ("refund-limits"), `{who}` (a given name) and
 `{n}` (a number of four or five digits).
@@ -44,7 +44,7 @@ class Activity(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SampleRating:
-    """A starter rating, the organisation's where `team` is None. A team's leaves ignore idle as it is."""
+    """A rating of the sample's, the organisation's where `team` is None. A team's leaves ignore idle as it is."""
 
     subject: str
     kind: Literal["application", "domain"]

@@ -1,0 +1,1 @@
+"""The starter catalogue: how well-known applications and sites are rated where nobody says otherwise."""
