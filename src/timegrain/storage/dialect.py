@@ -58,6 +58,11 @@ class _Quadruples(FunctionElement[Any]):
     name = "quadruples"
 
 
+class _Quintuples(FunctionElement[Any]):
+    inherit_cache = True
+    name = "quintuples"
+
+
 def numbers(parameter: str) -> TableValuedAlias:
     """One column, `c0`, of integers."""
     return _unpacked(_Numbers, parameter, 1, BigInteger)
@@ -81,6 +86,11 @@ def pairs(parameter: str) -> TableValuedAlias:
 def quadruples(parameter: str) -> TableValuedAlias:
     """Four columns of integers, `c0` to `c3`."""
     return _unpacked(_Quadruples, parameter, 4, BigInteger)
+
+
+def quintuples(parameter: str) -> TableValuedAlias:
+    """Five columns of integers, `c0` to `c4`."""
+    return _unpacked(_Quintuples, parameter, 5, BigInteger)
 
 
 def _unpacked(
@@ -115,6 +125,7 @@ for _kind, _width, _type in (
     (_Uuids, 1, "uuid"),
     (_Pairs, 2, "bigint"),
     (_Quadruples, 4, "bigint"),
+    (_Quintuples, 5, "bigint"),
 ):
     _register(_kind, _width, _type)
 

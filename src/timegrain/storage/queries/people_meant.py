@@ -11,7 +11,18 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Integer, bindparam, literal_column, select, union_all
+from sqlalchemy import (
+    Column,
+    CompoundSelect,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    literal_column,
+    select,
+    union_all,
+)
 
 from timegrain.counting.instants import Range, union
 from timegrain.counting.memberships import ALWAYS, FOREVER
@@ -33,29 +44,20 @@ class Meant(NamedTuple):
     end: int
 
 
+class Profile(NamedTuple):
+    """A person, with the home-zone days on which they count, half-open, in order."""
+
+    user: int
+    generation: int
+    subject_generation: int
+    uuid: UUID
+    name: str
+    email: str
+    days: tuple[Range, ...]
+
+
 _given_users = uuids("users")
 _given_teams = uuids("teams")
-_NAMED = select(
-    literal_column("0", Integer),
-    users.c.id,
-    users.c.generation,
-    literal_column(str(ALWAYS), Integer),
-    literal_column(str(FOREVER), Integer),
-).where(users.c.organisation_id == bindparam("organisation"), users.c.uuid.in_(select(_given_users.c.c0)))
-_MEMBERS = (
-    select(teams.c.id, users.c.id, users.c.generation, memberships.c.first_day, memberships.c.end_day)
-    .select_from(
-        teams.outerjoin(
-            memberships,
-            (memberships.c.organisation_id == teams.c.organisation_id) & (memberships.c.team_id == teams.c.id),
-        ).outerjoin(
-            users,
-            (users.c.organisation_id == memberships.c.organisation_id) & (users.c.id == memberships.c.user_id),
-        )
-    )
-    .where(teams.c.organisation_id == bindparam("organisation"), teams.c.uuid.in_(select(_given_teams.c.c0)))
-)
-_MEANT = union_all(_NAMED, _MEMBERS)
 _LED = (
     select(leads.c.team_id)
     .where(
@@ -66,26 +68,55 @@ _LED = (
     )
     .cte("led")
 )
-_NAMED_OF_LED = (
-    select(literal_column("0", Integer), users.c.id, users.c.generation, memberships.c.first_day, memberships.c.end_day)
-    .select_from(
-        users.join(
-            memberships,
-            (memberships.c.organisation_id == users.c.organisation_id) & (memberships.c.user_id == users.c.id),
+_OF_MEMBERSHIP = (memberships.c.organisation_id == users.c.organisation_id) & (memberships.c.user_id == users.c.id)
+
+
+class _Statements(NamedTuple):
+    """Rows of team (0: named), user, first day, end day and what else is told of the user."""
+
+    named: Select[Any]
+    everybody: CompoundSelect[Any]
+    within_reach: CompoundSelect[Any]
+
+
+def _statements(*told: Column[Any]) -> _Statements:
+    named_team = literal_column("0", Integer)
+    of_users = users.c.organisation_id == bindparam("organisation"), users.c.uuid.in_(select(_given_users.c.c0))
+    always = literal_column(str(ALWAYS), Integer), literal_column(str(FOREVER), Integer)
+    days = memberships.c.first_day, memberships.c.end_day
+    named = select(named_team, users.c.id, *always, *told).where(*of_users)
+    named_of_led = (
+        select(named_team, users.c.id, *days, *told)
+        .select_from(users.join(memberships, _OF_MEMBERSHIP))
+        .where(
+            *of_users,
+            users.c.id != bindparam("reader"),
+            memberships.c.team_id.in_(select(_LED.c.team_id)),
         )
     )
-    .where(
-        users.c.organisation_id == bindparam("organisation"),
-        users.c.uuid.in_(select(_given_users.c.c0)),
-        users.c.id != bindparam("reader"),
-        memberships.c.team_id.in_(select(_LED.c.team_id)),
+    members = (
+        select(teams.c.id, users.c.id, *days, *told)
+        .select_from(
+            teams.outerjoin(
+                memberships,
+                (memberships.c.organisation_id == teams.c.organisation_id) & (memberships.c.team_id == teams.c.id),
+            ).outerjoin(users, _OF_MEMBERSHIP)
+        )
+        .where(teams.c.organisation_id == bindparam("organisation"), teams.c.uuid.in_(select(_given_teams.c.c0)))
     )
-)
-_OF_LED = union_all(
-    _NAMED.where(users.c.id == bindparam("reader")),
-    _NAMED_OF_LED,
-    _MEMBERS.where(teams.c.id.in_(select(_LED.c.team_id))),
-)
+    return _Statements(
+        named,
+        union_all(named, members),
+        union_all(
+            named.where(users.c.id == bindparam("reader")),
+            named_of_led,
+            members.where(teams.c.id.in_(select(_LED.c.team_id))),
+        ),
+    )
+
+
+_MEANT = _statements(users.c.generation)
+_PROFILES = _statements(users.c.generation, users.c.subject_generation, users.c.uuid, users.c.name, users.c.email)
 _KNOWN_USERS = select(users.c.uuid).where(
     users.c.organisation_id == bindparam("organisation"), users.c.uuid.in_(select(_given_users.c.c0))
 )
@@ -113,56 +144,73 @@ def people_meant(
     Raises `UserNotFound`, `TeamNotFound` with the ids in the details, `TooManyPeople`; below full access
     `Forbidden` for any id beyond reach, which it does not name.
     """
+    rows = _rows(connection, organisation, user_ids, team_ids, reach, _MEANT)
+    return [
+        Meant(user, generation, first, end)
+        for (user, generation), days in _each_day_once(rows).items()
+        for first, end in days
+    ]
+
+
+def profiles_meant(
+    connection: Connection,
+    organisation: int,
+    user_ids: Sequence[UUID],
+    team_ids: Sequence[UUID],
+    reach: Reach | None = None,
+) -> list[Profile]:
+    """The same people with what answers tell of them, by name, then id. Raises as `people_meant`."""
+    rows = _rows(connection, organisation, user_ids, team_ids, reach, _PROFILES)
+    found = [Profile(*told, days=tuple(days)) for told, days in _each_day_once(rows).items()]
+    return sorted(found, key=lambda one: (one.name, str(one.uuid)))
+
+
+def _rows(
+    connection: Connection,
+    organisation: int,
+    user_ids: Sequence[UUID],
+    team_ids: Sequence[UUID],
+    reach: Reach | None,
+    statements: _Statements,
+) -> Sequence[Row[Any]]:
     few_enough(user_ids, team_ids)
     asked_users, asked_teams = set(user_ids), set(team_ids)
-    parameters = {
+    parameters: dict[str, Any] = {
         "organisation": organisation,
         "users": packed([one.hex for one in asked_users]),
         "teams": packed([one.hex for one in asked_teams]),
     }
     if reach is not None and reach.level is not Level.FULL:
-        return _within_reach(connection, parameters, asked_users, asked_teams, reach)
-    rows = connection.execute(_MEANT if asked_teams else _NAMED, parameters).all()
+        if reach.user is None or (reach.level is Level.OWN and (asked_teams or asked_users - {reach.uuid})):
+            raise Forbidden(BEYOND)
+        parameters |= {"reader": reach.user, "today": reach.today}
+        rows = connection.execute(statements.within_reach, parameters).all()
+        if len({row[1] for row in rows if not row[0]}) < len(asked_users) or len(_teams_in(rows)) < len(asked_teams):
+            raise Forbidden(BEYOND)
+        return rows
+    rows = connection.execute(statements.everybody if asked_teams else statements.named, parameters).all()
     if sum(not row[0] for row in rows) < len(asked_users):
         known = set(connection.execute(_KNOWN_USERS, parameters).scalars())
         raise UserNotFound("no such user in this organisation", _details("userId", asked_users - known))
-    if len({row[0] for row in rows if row[0]}) < len(asked_teams):
+    if len(_teams_in(rows)) < len(asked_teams):
         known = set(connection.execute(_KNOWN_TEAMS, parameters).scalars())
         raise TeamNotFound("no such team in this organisation", _details("teamId", asked_teams - known))
-    if not asked_teams:
-        return [Meant(*row[1:]) for row in rows]
-    return _each_day_once(rows)
+    return rows
 
 
-def _within_reach(
-    connection: Connection,
-    parameters: dict[str, Any],
-    asked_users: set[UUID],
-    asked_teams: set[UUID],
-    reach: Reach,
-) -> list[Meant]:
-    if reach.user is None or (reach.level is Level.OWN and (asked_teams or asked_users - {reach.uuid})):
-        raise Forbidden(BEYOND)
-    rows = connection.execute(_OF_LED, {**parameters, "reader": reach.user, "today": reach.today}).all()
-    users_found = {row[1] for row in rows if not row[0]}
-    teams_found = {row[0] for row in rows if row[0]}
-    if len(users_found) < len(asked_users) or len(teams_found) < len(asked_teams):
-        raise Forbidden(BEYOND)
-    return _each_day_once(rows)
+def _teams_in(rows: Sequence[Row[Any]]) -> set[int]:
+    return {row[0] for row in rows if row[0]}
 
 
-def _each_day_once(rows: Iterable[Sequence[Any]]) -> list[Meant]:
-    days: dict[tuple[int, int], list[Range]] = {}
-    for _, user, generation, first, end in rows:
+def _each_day_once(rows: Sequence[Row[Any]]) -> dict[tuple[Any, ...], list[Range]]:
+    """The days on which each user counts, by what is told of them. A team's row without member has no user."""
+    days: dict[tuple[Any, ...], list[Range]] = {}
+    for _, user, first, end, *told in map(tuple, rows):
         if user is not None:
-            days.setdefault((user, generation), []).append((first, end))
+            days.setdefault((user, *told), []).append((first, end))
     if len(days) > MOST_PEOPLE:
         raise TooManyPeople(f"more than {MOST_PEOPLE} people are meant")
-    return [
-        Meant(user, generation, first, end)
-        for (user, generation), ranges in days.items()
-        for first, end in (ranges if len(ranges) == 1 else union(ranges))
-    ]
+    return {who: ranges if len(ranges) == 1 else union(ranges) for who, ranges in days.items()}
 
 
 def _details(field: str, ids: Iterable[UUID]) -> list[Detail]:
