@@ -161,7 +161,7 @@ def profiles_meant(
 ) -> list[Profile]:
     """The same people with what answers tell of them, by name, then id. Raises as `people_meant`."""
     rows = _rows(connection, organisation, user_ids, team_ids, reach, _PROFILES)
-    found = [Profile(*told, days=tuple(days)) for told, days in _each_day_once(rows).items()]
+    found = [Profile._make((*told, tuple(days))) for told, days in _each_day_once(rows).items()]
     return sorted(found, key=lambda one: (one.name, str(one.uuid)))
 
 
