@@ -1,0 +1,42 @@
+"""A range of a person cut along days and slots: what is summed from stored totals, and what has to be counted.
+
+::
+
+    range      |---------------------------------------------------------|
+    home days  .       |=============|=============|                      .
+    slots      . |==|==|                           |==|==|==|             .
+    to count   |-|                                          |-------------|  up to one slot at each edge
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from timegrain.counting.calendar import day_at, day_start
+from timegrain.counting.instants import SLOT, Range
+
+
+class Cut(NamedTuple):
+    """Half-open: home-zone days, seconds in whole slots, and seconds to count. Each may be empty."""
+
+    days: Range
+    slots: tuple[Range, ...]
+    counted: tuple[Range, ...]
+
+
+def cut(zone: str, within: Range) -> Cut:
+    """`zone` is the home zone."""
+    start, end = within
+    first, last = start + -start % SLOT, end - end % SLOT
+    if first >= last:
+        # No whole slot: at most two parts of slots, next to each other.
+        return Cut((0, 0), (), (within,))
+    edges = tuple(edge for edge in ((start, first), (last, end)) if edge[0] < edge[1])
+    day = day_at(zone, first)
+    if day_start(zone, day) < first:
+        day += 1
+    end_day = day_at(zone, last)
+    if day >= end_day:
+        return Cut((0, 0), ((first, last),), edges)
+    around = (first, day_start(zone, day)), (day_start(zone, end_day), last)
+    return Cut((day, end_day), tuple(part for part in around if part[0] < part[1]), edges)

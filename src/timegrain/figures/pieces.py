@@ -1,0 +1,182 @@
+"""What people did in pieces of time: sums by class, and the first and last active second."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from timegrain.counting.calendar import day_start
+from timegrain.counting.instants import SLOT, Range, union
+from timegrain.counting.memberships import ALWAYS, FOREVER
+from timegrain.counting.ratings import RuleBook
+from timegrain.counting.spans import Span, count
+from timegrain.counting.stretches import State
+from timegrain.counting.tallies import NOTHING, Tally, summed
+from timegrain.deciding import by_device, device_facts, named, periods
+from timegrain.figures.parts import cut
+from timegrain.storage.books import Books
+from timegrain.storage.queries import pieces
+from timegrain.storage.queries.people_meant import Profile
+from timegrain.storage.queries.pieces import Found
+from timegrain.storage.queries.windows import OfUser, Part
+
+
+class Asker(NamedTuple):
+    """The transaction and the organisation that a question is asked in."""
+
+    connection: Connection
+    organisation: int
+    home_zone: str
+    version: int
+    """Of the organisation's policy."""
+    books: Books
+
+
+class Piece(NamedTuple):
+    """Seconds `[start, end)` of one user; `key` is the asker's, and what has the same is added up."""
+
+    key: int
+    user: int
+    generation: int
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Did:
+    """What was done in the pieces of one key. Instants are seconds; None: nothing was active."""
+
+    tally: Tally = NOTHING
+    first_active: int | None = None
+    last_active: int | None = None
+    """The end of the last active second."""
+    spans: list[Span] = field(default_factory=list)
+    """Of the parts that were counted, not of all."""
+
+    def take_active(self, start: int, end: int) -> None:
+        self.first_active = start if self.first_active is None else min(self.first_active, start)
+        self.last_active = end if self.last_active is None else max(self.last_active, end)
+
+
+def own_seconds(profile: Profile, within: Range, home_zone: str) -> list[Range]:
+    """The seconds of a range on which a person counts: membership is by days of the home zone."""
+    start, end = within
+    found = []
+    for first, last in profile.days:
+        low = start if first == ALWAYS else max(start, day_start(home_zone, first))
+        high = end if last == FOREVER else min(end, day_start(home_zone, last))
+        if low < high:
+            found.append((low, high))
+    return found
+
+
+def did(asker: Asker, asked: Sequence[Piece], ends: bool, recent: Iterable[tuple[int, Range]] = ()) -> Answer:
+    """Sums of the pieces, with `ends` their first and last active second too; one statement.
+
+    `recent` are seconds of users to count besides.
+    """
+    slots: list[Part] = []
+    days: list[Part] = []
+    end_slots: list[Part] = []
+    windows = list(recent)
+    for key, user, generation, start, end in asked:
+        parts = cut(asker.home_zone, (start, end))
+        slots += [Part(key, user, generation, *part) for part in parts.slots]
+        if parts.days[0] < parts.days[1]:
+            days.append(Part(key, user, generation, *parts.days))
+        windows += [(user, part) for part in parts.counted]
+        whole = start + -start % SLOT, end - end % SLOT
+        if ends and whole[0] < whole[1]:
+            end_slots.append(Part(key, user, generation, *whole))
+    book = asker.books.known(asker.organisation, asker.version)
+    found = pieces.read(asker.connection, asker.organisation, slots, days, end_slots, windows, book is None)
+    if book is None and (end_slots or windows):
+        book = asker.books.learn(asker.organisation, asker.version, found.rules)
+    return _answer(asker, asked, found, windows, book or RuleBook())
+
+
+class Answer(NamedTuple):
+    """By key what was done; by user the spans of all windows that were counted."""
+
+    by_key: dict[int, Did]
+    spans: dict[int, list[Span]]
+
+
+def _answer(
+    asker: Asker, asked: Sequence[Piece], found: Found, windows: Sequence[tuple[int, Range]], book: RuleBook
+) -> Answer:
+    by_key = {piece.key: Did() for piece in asked}
+    for key, tally in found.sums.items():
+        by_key[key].tally = tally
+    of_users = _windows_of_users(asked, found, windows)
+    spans = {
+        user: spans_of(of, user, union(ranges), asker.home_zone, book)
+        for user, ranges in of_users.items()
+        if (of := found.users.get(user)) is not None
+    }
+    for piece in asked:
+        _count_edges(by_key[piece.key], piece, found, spans.get(piece.user, ()))
+    return Answer(by_key, spans)
+
+
+def _windows_of_users(
+    asked: Sequence[Piece], found: Found, windows: Sequence[tuple[int, Range]]
+) -> dict[int, list[Range]]:
+    of_users: dict[int, list[Range]] = {}
+    for user, range_ in windows:
+        of_users.setdefault(user, []).append(range_)
+    for key, user in {(piece.key, piece.user) for piece in asked}:
+        for slot in found.ends.get(key, ()):
+            of_users.setdefault(user, []).append((slot, slot + SLOT))
+    return of_users
+
+
+def spans_of(of: OfUser, user: int, ranges: Sequence[Range], home_zone: str, book: RuleBook) -> list[Span]:
+    """The spans of one user in `ranges` (sorted, disjoint) from the facts that decide them."""
+    if not of.facts:
+        return []
+    policy = of.policy(user, home_zone)
+    facts = [
+        device_facts(of.devices[device], rows, of.names, of.stretches.get(device, ()), policy.erased)
+        for device, rows in by_device(sorted(of.facts)).items()
+    ]
+    within = ranges[0][0], ranges[-1][1]
+    held = list(periods(policy, book, of.names, within))
+    return count(facts, named(of.names), policy.limits, held, ranges)
+
+
+def _count_edges(did: Did, piece: Piece, found: Found, spans: Sequence[Span]) -> None:
+    """What was counted of a piece: its cut slots go into the sum, active seconds may be the first or last."""
+    first, last = piece.start + -piece.start % SLOT, piece.end - piece.end % SLOT
+    edges = [(piece.start, piece.end)] if first >= last else [(piece.start, first), (last, piece.end)]
+    did.tally = summed([did.tally, *(tally_of(spans, *edge) for edge in edges)])
+    looked_at = edges + [(slot, slot + SLOT) for slot in found.ends.get(piece.key, ())]
+    for low, high in looked_at:
+        for start, end in active(spans, max(low, piece.start), min(high, piece.end)):
+            did.take_active(start, end)
+
+
+def within(spans: Sequence[Span], low: int, high: int) -> Iterator[Span]:
+    """Spans, in order and disjoint, cut to `[low, high)`."""
+    at = bisect_right(spans, low, key=lambda span: span.end)
+    while at < len(spans) and spans[at].start < high:
+        span = spans[at]
+        yield span._replace(start=max(span.start, low), end=min(span.end, high))
+        at += 1
+
+
+def active(spans: Sequence[Span], low: int, high: int) -> Iterator[Range]:
+    """The active seconds of `[low, high)`, in order."""
+    return ((span.start, span.end) for span in within(spans, low, high) if span.state is State.ACTIVE)
+
+
+def tally_of(spans: Sequence[Span], low: int, high: int) -> Tally:
+    """The seconds of `[low, high)` by class."""
+    seconds = [0, 0, 0, 0]
+    for span in within(spans, low, high):
+        seconds[3 if span.state is State.IDLE else span.rating] += span.end - span.start
+    return Tally(*seconds)

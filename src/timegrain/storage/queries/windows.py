@@ -1,0 +1,312 @@
+"""All that decides the seconds of windows of many people: rows of one form, for one statement.
+
+Windows are given, or are the slots that hold the first or last active second of parts of time. With the facts
+come the stretches, names, devices, limits, memberships, erasures and (where they are not known) rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+    text,
+    union,
+    union_all,
+)
+
+from timegrain.counting.instants import LONGEST_FACT, LONGEST_REACH, LONGEST_TIMEOUT, SLOT, Range
+from timegrain.counting.memberships import Membership, primary_periods
+from timegrain.counting.ratings import Rating, Rule, Verdict
+from timegrain.counting.stretches import Limits
+from timegrain.counting.subjects import NameKind
+from timegrain.storage.devices import Device
+from timegrain.storage.dialect import quintuples
+from timegrain.storage.facts import FactKind
+from timegrain.storage.names import Name
+from timegrain.storage.policies import UserPolicy, in_seconds
+from timegrain.storage.queries.deciding_facts import FactRow
+from timegrain.storage.schema import (
+    HEARTBEAT_KIND,
+    LONG_MS,
+    devices,
+    erasures,
+    facts,
+    memberships,
+    names,
+    organisations,
+    rules,
+    slot_totals,
+    stretches,
+    users,
+)
+
+(ENDS, FACT, STRETCH, NAME, DEVICE, USER, MEMBERSHIP, ERASURE, RULE) = range(9)
+"""What a row tells."""
+_NUMBERS, _TEXTS = 7, 2
+ORGANISATION: BindParameter[int] = bindparam("organisation", type_=Integer)
+
+
+class Part(NamedTuple):
+    """Slots or home-zone days `[low, high)` of one user's generation that belong to the piece `key`."""
+
+    key: int
+    user: int
+    generation: int
+    low: int
+    high: int
+
+
+@dataclass(slots=True)
+class OfUser:
+    """What decides the seconds of one user's windows."""
+
+    limits: Limits = field(default_factory=Limits)
+    facts: set[FactRow] = field(default_factory=set)
+    stretches: dict[int, set[Range]] = field(default_factory=dict)
+    names: dict[int, Name] = field(default_factory=dict)
+    devices: dict[int, Device] = field(default_factory=dict)
+    memberships: list[Membership] = field(default_factory=list)
+    erased: list[tuple[int, Range]] = field(default_factory=list)
+
+    def policy(self, user: int, zone: str) -> UserPolicy:
+        """As counting takes it; the generation is of no matter here."""
+        periods = tuple(in_seconds(zone, *period) for period in primary_periods(self.memberships))
+        return UserPolicy(user, self.limits, 0, periods, tuple(self.erased))
+
+
+def row(tag: int, user: Any, *numbers: Any, texts: Sequence[Any] = ()) -> Select[Any]:
+    """One form for all rows: a tag, a user, integers and texts."""
+    columns: list[ColumnElement[Any]] = [
+        literal_column(str(tag), Integer),
+        cast(user, BigInteger),
+        *(cast(one, BigInteger) for one in numbers),
+        *(cast(null(), BigInteger) for _ in range(_NUMBERS - len(numbers))),
+        *(cast(one, Text) for one in texts),
+        *(cast(null(), Text) for _ in range(_TEXTS - len(texts))),
+    ]
+    return select(*(column.label(f"x{place}") for place, column in enumerate(columns)))
+
+
+def given_parts(name: str) -> CTE:
+    """Parts, or windows as `(0, user, 0, low, high)` in seconds, out of JSON."""
+    given = quintuples(name)
+    # Materialized: SQLite would take the JSON apart again for each row that is joined.
+    columns = (given.c.c0, given.c.c1, given.c.c2, given.c.c3, given.c.c4)
+    return select(*columns).cte(name).prefix_with("MATERIALIZED")
+
+
+def _end_slot(part: CTE, last: bool) -> ColumnElement[int]:
+    """The first or last slot of a part with an active second: found by its order, without reading all."""
+    table = slot_totals.alias("last" if last else "first")
+    return (
+        select(table.c.slot)
+        .where(
+            table.c.organisation_id == ORGANISATION,
+            table.c.user_id == part.c.c1,
+            table.c.generation == part.c.c2,
+            table.c.slot >= part.c.c3,
+            table.c.slot < part.c.c4,
+            table.c.productive + table.c.neutral + table.c.unproductive > 0,
+        )
+        .order_by(table.c.slot.desc() if last else table.c.slot)
+        .limit(1)
+        .correlate(part)
+        .scalar_subquery()
+    )
+
+
+_end_parts, _given_windows = given_parts("ends"), given_parts("windows")
+_ends = (
+    select(
+        _end_parts.c.c0.label("key"),
+        _end_parts.c.c1.label("user"),
+        _end_slot(_end_parts, last=False).label("first"),
+        _end_slot(_end_parts, last=True).label("last"),
+    )
+    .cte("found_ends")
+    .prefix_with("MATERIALIZED")
+)
+_windows = (
+    union(
+        select(_given_windows.c.c1.label("user"), _given_windows.c.c3.label("low"), _given_windows.c.c4.label("high")),
+        *(
+            select(_ends.c.user, column, column + SLOT).where(column.is_not(None))
+            for column in (_ends.c.first, _ends.c.last)
+        ),
+    )
+    .cte("windows_to_count")
+    .prefix_with("MATERIALIZED")
+)
+_low: ColumnElement[int] = (_windows.c.low - LONGEST_REACH - 1) * 1000
+_high: ColumnElement[int] = (_windows.c.high + LONGEST_REACH + 1) * 1000
+_FACT = tuple(
+    facts.c[name] for name in ("start_ms", "device_id", "kind", "browser_id", "length_ms", "app_id", "site_id")
+)
+_OF_WINDOW = and_(facts.c.organisation_id == ORGANISATION, facts.c.user_id == _windows.c.user)
+_SHOWN = facts.c.kind.between(text(str(int(FactKind.FOCUS))), text(str(int(FactKind.PAGE))))
+
+
+def _facts(*where: ColumnElement[bool], index: str = "") -> Select[Any]:
+    chosen = select(facts.c.user_id, *_FACT).select_from(_windows.join(facts, and_(_OF_WINDOW, *where)))
+    return chosen.with_hint(facts, f"INDEXED BY {index}", "sqlite") if index else chosen
+
+
+_facts_found = (
+    union_all(
+        _facts(facts.c.start_ms >= _low - LONG_MS, facts.c.start_ms <= _high, _SHOWN),
+        _facts(
+            facts.c.start_ms >= _low - LONGEST_FACT * 1000,
+            facts.c.start_ms < _low - LONG_MS,
+            facts.c.length_ms >= text(str(LONG_MS)),
+            facts.c.start_ms + facts.c.length_ms >= _low,
+            _SHOWN,
+            index="ix_facts_long",
+        ),
+        _facts(
+            facts.c.kind == text(str(HEARTBEAT_KIND)),
+            facts.c.start_ms >= _low - LONGEST_TIMEOUT * 1000,
+            facts.c.start_ms <= _high + LONGEST_TIMEOUT * 1000,
+            index="ix_facts_heartbeats",
+        ),
+    )
+    .cte("facts_found")
+    .prefix_with("MATERIALIZED")
+)
+_used_names = union(
+    *(select(_facts_found.c.user_id, _facts_found.c[name].label("id")) for name in ("app_id", "site_id", "browser_id"))
+).cte("used_names")
+_people = select(_windows.c.user).distinct().cte("people_to_count").prefix_with("MATERIALIZED")
+_earlier = stretches.alias("earlier")
+_LAST_BEFORE = (
+    select(func.max(_earlier.c.start_s))
+    .where(
+        _earlier.c.organisation_id == ORGANISATION,
+        _earlier.c.user_id == _windows.c.user,
+        _earlier.c.device_id == devices.c.id,
+        _earlier.c.start_s < _windows.c.low,
+    )
+    .correlate(_windows, devices)
+    .scalar_subquery()
+)
+
+
+def _of_people(table: Table) -> ColumnElement[bool]:
+    return and_(table.c.organisation_id == ORGANISATION, table.c.user_id == _people.c.user)
+
+
+def _number(condition: Any) -> ColumnElement[int]:
+    """A boolean as 0 or 1, which both databases cast; null stays."""
+    return cast(cast(condition, Integer), BigInteger)
+
+
+_STRETCHES = (
+    row(STRETCH, stretches.c.user_id, stretches.c.device_id, stretches.c.start_s, stretches.c.end_s)
+    .select_from(
+        _windows.join(
+            devices, and_(devices.c.organisation_id == ORGANISATION, devices.c.user_id == _windows.c.user)
+        ).join(
+            stretches,
+            and_(
+                stretches.c.organisation_id == ORGANISATION,
+                stretches.c.user_id == devices.c.user_id,
+                stretches.c.device_id == devices.c.id,
+                stretches.c.start_s <= _windows.c.high,
+                # Those of one device are disjoint: of those that begin before a window only the last can reach it.
+                stretches.c.start_s >= func.coalesce(_LAST_BEFORE, _windows.c.low),
+                stretches.c.end_s >= _windows.c.low,
+            ),
+        )
+    )
+    .distinct()
+)
+_NAMES = row(NAME, names.c.user_id, names.c.id, names.c.kind, texts=(names.c.name, names.c.spelling)).select_from(
+    _used_names.join(
+        names,
+        and_(
+            names.c.organisation_id == ORGANISATION,
+            names.c.user_id == _used_names.c.user_id,
+            names.c.id == _used_names.c.id,
+        ),
+    )
+)
+_DEVICES = row(
+    DEVICE, devices.c.user_id, devices.c.id, devices.c.reach, devices.c.timeout, texts=(devices.c.name,)
+).select_from(_people.join(devices, _of_people(devices)))
+_USERS = row(
+    USER,
+    users.c.id,
+    func.coalesce(users.c.idle_threshold, organisations.c.idle_threshold),
+    func.coalesce(users.c.away_limit, organisations.c.away_limit),
+    func.coalesce(users.c.unattended_limit, organisations.c.unattended_limit),
+    _number(func.coalesce(users.c.idle_counting, organisations.c.idle_counting)),
+).select_from(
+    _people.join(users, and_(users.c.organisation_id == ORGANISATION, users.c.id == _people.c.user)).join(
+        organisations, organisations.c.id == users.c.organisation_id
+    )
+)
+_MEMBERSHIPS = row(
+    MEMBERSHIP,
+    memberships.c.user_id,
+    memberships.c.team_id,
+    memberships.c.first_day,
+    memberships.c.end_day,
+    _number(memberships.c.is_primary),
+).select_from(_people.join(memberships, _of_people(memberships)))
+_ERASURES = row(ERASURE, erasures.c.user_id, erasures.c.device_id, erasures.c.start_s, erasures.c.end_s).select_from(
+    _people.join(erasures, _of_people(erasures))
+)
+_RULES = row(
+    RULE,
+    null(),
+    rules.c.team_id,
+    rules.c.kind,
+    rules.c.rating,
+    _number(rules.c.ignore_idle),
+    texts=(rules.c.name, rules.c.category),
+).where(rules.c.organisation_id == ORGANISATION, bindparam("with_rules", type_=Integer) == 1)
+_FACTS = row(FACT, _facts_found.c.user_id, *(_facts_found.c[column.name] for column in _FACT))
+_ALL_ENDS = row(ENDS, _ends.c.user, _ends.c.key, _ends.c.first, _ends.c.last).where(_ends.c.first.is_not(None))
+ARMS = (_ALL_ENDS, _FACTS, _STRETCHES, _NAMES, _DEVICES, _USERS, _MEMBERSHIPS, _ERASURES, _RULES)
+"""Of a UNION ALL. Parameters: `organisation`, `ends`, `windows`, `with_rules`."""
+
+
+def rule_of(row: Sequence[Any]) -> Rule:
+    """What a row of `RULE` tells, after its tag and user."""
+    team, kind, rating, ignored = row[:4]
+    verdict = Verdict(Rating(rating), None if ignored is None else bool(ignored), row[8])
+    return Rule(team or None, NameKind(kind), row[7], verdict)
+
+
+def take(of: OfUser, tag: int, row: Sequence[Any]) -> None:
+    """Put what a row tells of a user, after its tag and user, in its place."""
+    if tag == FACT:
+        of.facts.add(row[:7])  # type: ignore[arg-type]
+    elif tag == STRETCH:
+        of.stretches.setdefault(row[0], set()).add((row[1], row[2]))
+    elif tag == NAME:
+        of.names[row[0]] = Name(NameKind(row[1]), row[7], row[8])
+    elif tag == DEVICE:
+        of.devices[row[0]] = Device(row[0], row[7], row[1], row[2])
+    elif tag == USER:
+        of.limits = Limits(row[0], row[1], row[2], bool(row[3]))
+    elif tag == MEMBERSHIP:
+        of.memberships.append(Membership(row[0], row[1], row[2], bool(row[3])))
+    else:
+        of.erased.append((row[0], (row[1], row[2])))
