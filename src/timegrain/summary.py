@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 import msgspec
 from sqlalchemy import Connection
@@ -16,6 +15,7 @@ from timegrain.counting.calendar import (
     instant,
     weekday_name,
     whole_weeks,
+    written_day,
     zone_named,
 )
 from timegrain.counting.tallies import Tally, summed
@@ -70,12 +70,16 @@ def asked(start: str, end: str, zone: str) -> Asked:
         zone_named(zone)
         return asked_range(start, end, zone)
     except UnknownZoneError:
-        message = "not an IANA time zone name"
-        raise InvalidTimeZone(f"timeZone: {message}", [Detail("timeZone", message)]) from None
+        raise invalid_zone() from None
     except RangeError as error:
         raise InvalidDateRange(str(error)) from None
     except (ValueError, OverflowError):
         raise InvalidDateRange("the range is outside the years 2000 to 2037") from None
+
+
+def invalid_zone() -> InvalidTimeZone:
+    message = "not an IANA time zone name"
+    return InvalidTimeZone(f"timeZone: {message}", [Detail("timeZone", message)])
 
 
 def weekly_summary(
@@ -90,23 +94,15 @@ def weekly_summary(
     """The whole weeks that the range touches, one row a local day of `zone`."""
     first, last = whole_weeks(range_.first_day, range_.last_day, week_start)
     days = daily_totals(connection, organisation, home_zone, people, zone, first, last)
-    overall = summed(tally for _, tally in days)
     return Summary(
-        [DayRow(_written(day), weekday_name(day), _metrics(tally)) for day, tally in days],
-        OverallMetrics(
-            overall.active,
-            overall.idle,
-            overall.total,
-            overall.productive,
-            overall.neutral,
-            overall.unproductive,
-        ),
+        [DayRow(written_day(day), weekday_name(day), day_metrics(tally)) for day, tally in days],
+        overall_metrics(summed(tally for _, tally in days)),
     )
 
 
-def _written(day: int) -> str:
-    return f"{date.fromordinal(day).isoformat()}T00:00:00.000Z"
+def overall_metrics(tally: Tally) -> OverallMetrics:
+    return OverallMetrics(tally.active, tally.idle, tally.total, tally.productive, tally.neutral, tally.unproductive)
 
 
-def _metrics(tally: Tally) -> DayMetrics:
+def day_metrics(tally: Tally) -> DayMetrics:
     return DayMetrics(tally.total, tally.active, tally.idle, tally.productive, tally.neutral, tally.unproductive)

@@ -43,6 +43,14 @@ _SEND, _DEVICE, _KEY = Row(Way.SEND), Row(Way.DEVICE), Row(Way.KEY)
 
 ACCESS: Mapping[str, Row] = {
     "POST /v1/dashboard/weekly-summary": _page("/"),
+    "POST /v1/dashboard/work-summary": _page("/"),
+    "POST /v1/dashboard/work-time-analysis": _page("/"),
+    "POST /v1/dashboard/productivity-analysis": _page("/", "/insights/productivity-analysis"),
+    "POST /v1/dashboard/recent-screenshot": _page("/", "/proof-of-work/screenshot"),
+    "POST /v1/my-team": _page("/my-team"),
+    "POST /v1/proof-of-work/timesheet": _page("/proof-of-work/timesheet"),
+    "POST /v1/proof-of-work/app-usage/work-summary": _page("/proof-of-work/app-usage"),
+    "POST /v1/proof-of-work/screenshot": _page("/proof-of-work/screenshot"),
     "POST /v1/activity": _SEND,
     # Of oneself where the organisation lets people erase their own time.
     "DELETE /v1/activity": _page(SETTINGS),

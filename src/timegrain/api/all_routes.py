@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from timegrain.api import activity, me, wakatime, watchers, weekly_summary
+from timegrain.api import activity, dashboard, me, timesheet, wakatime, watchers, weekly_summary
 from timegrain.api.routes import Route
 
 ROUTES: tuple[Route[Any], ...] = (
     *weekly_summary.ROUTES,
+    *dashboard.ROUTES,
+    *timesheet.ROUTES,
     *activity.ROUTES,
     *me.ROUTES,
     *watchers.ROUTES,

@@ -25,6 +25,7 @@ from timegrain.api.openapi import openapi_json, schema_page
 from timegrain.api.requests import answered
 from timegrain.api.routes import Route
 from timegrain.recording import Recorder
+from timegrain.storage.books import Books
 from timegrain.storage.engine import Database
 
 log = logging.getLogger("timegrain.requests")
@@ -134,7 +135,7 @@ def make_app(database: Database, public_url: str = "") -> Observed:
         exception_handlers={Exception: _failed},
         openapi_config=None,
         request_max_body_size=None,  # requests.py has the limit, and tells the caller first
-        state=State({"house": House(database, recorder), "registry": registry, "public_url": public_url}),
+        state=State({"house": House(database, recorder, Books()), "registry": registry, "public_url": public_url}),
         on_shutdown=[recorder.close],
         logging_config=None,
     )

@@ -10,10 +10,12 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from timegrain.errors import wrong
+from timegrain.figures.pieces import Asker
 from timegrain.recording import Recorder
+from timegrain.storage.books import Books
 from timegrain.storage.engine import Database
 from timegrain.storage.keys import Caller
-from timegrain.storage.queries.people_meant import Meant, people_meant
+from timegrain.storage.queries.people_meant import Meant, Profile, people_meant, profiles_meant
 from timegrain.storage.roles import Reach
 
 
@@ -23,6 +25,7 @@ class House:
 
     database: Database
     recorder: Recorder
+    books: Books
 
 
 class Given(NamedTuple):
@@ -73,3 +76,14 @@ class Call:
         found = people_meant(self.connection, self.caller.organisation, users or (), teams or (), self.reach)
         self.about.update(one.user for one in found)
         return found
+
+    def profiles(self, users: Sequence[UUID] | None, teams: Sequence[UUID] | None = None) -> list[Profile]:
+        """The same with their names, in the order in which answers list them."""
+        found = profiles_meant(self.connection, self.caller.organisation, users or (), teams or (), self.reach)
+        self.about.update(one.user for one in found)
+        return found
+
+    @property
+    def asker(self) -> Asker:
+        who = self.caller
+        return Asker(self.connection, who.organisation, who.zone, who.policy_version, self.house.books)

@@ -8,10 +8,10 @@ from uuid import UUID
 import msgspec
 
 from timegrain.api.calls import Given
-from timegrain.counting.calendar import WRITTEN, Asked
+from timegrain.counting.calendar import WRITTEN, Asked, UnknownZoneError, zone_named
 from timegrain.errors import UserOrTeamRequired
 from timegrain.storage.queries.people_meant import few_enough
-from timegrain.summary import asked
+from timegrain.summary import asked, invalid_zone
 
 LocalTime = Annotated[str, msgspec.Meta(extra_json_schema={"pattern": f"^{WRITTEN.pattern}$"})]
 ZoneName = Annotated[str, msgspec.Meta(extra_json_schema={"$ref": "#/components/schemas/ZoneName"})]
@@ -43,8 +43,21 @@ def read_range(given: Given) -> PeopleAsked:
     """Raises what is wrong with the range or the people."""
     body: RangeRequest = given.body
     range_ = asked(body.start_date, body.end_date, body.time_zone)
-    users, teams = body.user_id or [], body.team_id or []
+    return PeopleAsked(*named(body.user_id, body.team_id), range_, body.time_zone)
+
+
+def named(users: list[UUID] | None, teams: list[UUID] | None) -> tuple[list[UUID], list[UUID]]:
+    """Raises `UserOrTeamRequired`, `TooManyPeople`."""
     if not users and not teams:
         raise UserOrTeamRequired
-    few_enough(users, teams)
-    return PeopleAsked(users, teams, range_, body.time_zone)
+    few_enough(users or (), teams or ())
+    return users or [], teams or []
+
+
+def known_zone(name: str) -> str:
+    """Raises `InvalidTimeZone`."""
+    try:
+        zone_named(name)
+    except UnknownZoneError:
+        raise invalid_zone() from None
+    return name

@@ -138,6 +138,16 @@ def instant(text: str, zone: str) -> int:
         raise ValueError("the year is out of range") from error
 
 
+def written_instant(second: int | None) -> str | None:
+    """As answers write it: `2026-02-12T04:32:01.000Z`."""
+    return None if second is None else f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+
+
+def written_day(day: int) -> str:
+    """As answers write it: the calendar day as if it were UTC."""
+    return f"{date.fromordinal(day).isoformat()}T00:00:00.000Z"
+
+
 def weekday_name(day: int) -> str:
     names: Sequence[str] = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
     return names[date.fromordinal(day).weekday()]

@@ -176,7 +176,11 @@ def active(spans: Sequence[Span], low: int, high: int) -> Iterator[Range]:
 
 def tally_of(spans: Sequence[Span], low: int, high: int) -> Tally:
     """The seconds of `[low, high)` by class."""
+    return tally_of_all(within(spans, low, high))
+
+
+def tally_of_all(spans: Iterable[Span]) -> Tally:
     seconds = [0, 0, 0, 0]
-    for span in within(spans, low, high):
+    for span in spans:
         seconds[3 if span.state is State.IDLE else span.rating] += span.end - span.start
     return Tally(*seconds)

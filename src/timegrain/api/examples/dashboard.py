@@ -28,6 +28,37 @@ OVERALL = {
     "totalUnproductiveTimeSpendSeconds": 0,
 }
 
+_USER = {"userId": USER, "name": "Grace", "profilePicUrl": None}
+_WORKED = {
+    "totalWorkedTimeInSeconds": 5400,
+    "activeWorkedTimeInSeconds": 4770,
+    "idleWorkedTimeInSeconds": 630,
+    "productiveWorkedTimeInSeconds": 1800,
+    "unproductiveWorkedTimeInSeconds": 0,
+    "neutralWorkedTimeInSeconds": 2970,
+}
+_SESSION = {"inTime": "2026-02-03T03:30:00.000Z", "outTime": "2026-02-03T05:00:00.000Z", "isWorking": False}
+
+
+def _of_worked(*words: str) -> dict[str, int]:
+    return {name: seconds for name, seconds in _WORKED.items() if name.startswith(words)}
+
+
+_TIMESHEET = {
+    "user": _USER,
+    "dailySummary": [
+        {
+            "date": "2026-02-03T00:00:00.000Z",
+            "day": "Tuesday",
+            "inTime": "2026-02-03T09:00:00.000Z",
+            "outTime": "2026-02-03T10:30:00.000Z",
+            **DAY,
+        }
+    ],
+    "overallSummary": OVERALL,
+    "session": {"avgCheckInTime": "09:00:00", "avgCheckOutTime": "10:30:00"},
+}
+
 EXAMPLES = {
     "postWeeklySummary": Example(
         body=RANGE,
@@ -36,4 +67,30 @@ EXAMPLES = {
             "overallSummary": OVERALL,
         },
     ),
+    "postWorkSummary": Example(
+        body=RANGE,
+        answer={
+            "timeSummary": _WORKED,
+            "activityStats": {"appsVisitedCount": 1, "websitesVisitedCount": 1, "totalTeamMembers": 1},
+        },
+    ),
+    "postWorkTimeAnalysis": Example(
+        body=RANGE,
+        answer=[{"user": _USER, "timeSummary": _of_worked("total", "active", "idle"), "session": _SESSION}],
+    ),
+    "postProductivityAnalysis": Example(
+        body=RANGE,
+        answer=[{"user": _USER, "timeSummary": _of_worked("active", "productive", "unproductive", "neutral")}],
+    ),
+    "postMyTeam": Example(
+        body={"timeZone": "Asia/Kolkata", "userId": [USER], "teamId": []},
+        answer=[{"user": _USER, "timeSummary": _WORKED, "session": _SESSION}],
+    ),
+    "postAppUsageWorkSummary": Example(
+        body=RANGE,
+        answer={"timeSummary": _WORKED, "activityStats": {"appsVisitedCount": 1, "websitesVisitedCount": 1}},
+    ),
+    "postTimesheet": Example(body=RANGE, answer=[_TIMESHEET]),
+    "postRecentScreenshot": Example(body=RANGE, answer=[]),
+    "postScreenshot": Example(body=RANGE, answer=[]),
 }

@@ -14,7 +14,7 @@ from sqlalchemy import CTE, ColumnElement, Connection, Select, Table, and_, func
 
 from timegrain.counting.instants import Range
 from timegrain.counting.ratings import Rule
-from timegrain.counting.tallies import Tally
+from timegrain.counting.tallies import NOTHING, Tally, summed
 from timegrain.storage.dialect import packed
 from timegrain.storage.queries.windows import (
     ARMS,
@@ -56,12 +56,12 @@ def _sums(part: CTE, table: Table, position: ColumnElement[int]) -> Select[Any]:
     return row(SUM, null(), part.c.c0, *totals).select_from(part.join(table, within)).group_by(part.c.c0)
 
 
-_SUMS = (
+SUMS = (
     _sums(given_parts("slots"), slot_totals, slot_totals.c.slot),
     _sums(given_parts("days"), day_totals, day_totals.c.day),
 )
-_ONLY_SUMS = union_all(*_SUMS)
-_EVERYTHING = union_all(*_SUMS, *ARMS)
+_ONLY_SUMS = union_all(*SUMS)
+_EVERYTHING = union_all(*SUMS, *ARMS)
 
 
 def read(
@@ -89,11 +89,15 @@ def read(
     return found
 
 
+def add_sum(sums: dict[int, Tally], told: Sequence[Any]) -> None:
+    """Add what a row of `SUM` tells, after its tag and user, to the sum of its piece."""
+    key, *seconds = told[:5]
+    sums[key] = summed([sums.get(key, NOTHING), Tally(*seconds)])
+
+
 def _take(found: Found, tag: int, user: int, *told: Any) -> None:
     if tag == SUM:
-        key, *seconds = told[:5]
-        before = found.sums.get(key)
-        found.sums[key] = Tally(*seconds) if before is None else Tally(*map(sum, zip(before, seconds, strict=True)))
+        add_sum(found.sums, told)
     elif tag == ENDS:
         first, last = found.ends.get(told[0], (told[1], told[2]))
         found.ends[told[0]] = min(first, told[1]), max(last, told[2])

@@ -1,0 +1,107 @@
+"""Each person's days of a range, with when they came and went by the clocks of the zone that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from timegrain.counting.calendar import Asked, day_edges, weekday_name, written_day, zone_named
+from timegrain.counting.tallies import Tally, summed
+from timegrain.figures.pieces import Asker, Did, Piece, did, own_seconds
+from timegrain.figures.worked import User, user_of
+from timegrain.storage.queries.people_meant import Profile
+from timegrain.summary import OverallMetrics, overall_metrics
+
+
+class TimesheetDay(msgspec.Struct, rename="camel"):
+    """A local day with tracked time. `inTime` and `outTime` are the zone's wall clock, written with a Z."""
+
+    date: str
+    day: str
+    in_time: str | None
+    out_time: str | None
+    total_time_spend_seconds: int
+    active_time_spend_seconds: int
+    idle_time_spend_seconds: int
+    productive_time_spend_seconds: int
+    unproductive_time_spend_seconds: int
+    neutral_time_spend_seconds: int
+
+
+class Averages(msgspec.Struct, rename="camel"):
+    """Of the days with an `inTime`, by the zone's clock; null without any."""
+
+    avg_check_in_time: str | None
+    avg_check_out_time: str | None
+
+
+class TimesheetRow(msgspec.Struct, rename="camel"):
+    user: User
+    daily_summary: list[TimesheetDay]
+    overall_summary: OverallMetrics
+    session: Averages
+
+
+def timesheets(asker: Asker, profiles: Sequence[Profile], range_: Asked, zone: str) -> list[TimesheetRow]:
+    """One row a person; days without tracked time are left out."""
+    count = range_.last_day - range_.first_day + 1
+    edges = day_edges(zone, range_.first_day, range_.last_day)
+    pieces = []
+    for place, one in enumerate(profiles):
+        for low, high in own_seconds(one, (range_.start, range_.end), asker.home_zone):
+            for index in range(count):
+                start, end = max(low, edges[index]), min(high, edges[index + 1])
+                if start < end:
+                    pieces.append(Piece(place * count + index, one.user, one.generation, start, end))
+    by_key = did(asker, pieces, ends=True).by_key
+    return [
+        _row(one, {range_.first_day + day: of for day in range(count) if (of := by_key.get(place * count + day))}, zone)
+        for place, one in enumerate(profiles)
+    ]
+
+
+def _row(one: Profile, days: dict[int, Did], zone: str) -> TimesheetRow:
+    tracked = {day: of for day, of in days.items() if of.tally.total}
+    walls = {day: (_wall(zone, of.first_active), _wall(zone, of.last_active)) for day, of in tracked.items()}
+    came = _average([(day, first) for day, (first, _) in walls.items() if first is not None])
+    went = _average([(day, last) for day, (_, last) in walls.items() if last is not None])
+    return TimesheetRow(
+        user_of(one),
+        [_day(day, of.tally, *walls[day]) for day, of in tracked.items()],
+        overall_metrics(summed(of.tally for of in tracked.values())),
+        Averages(came, went),
+    )
+
+
+def _wall(zone: str, second: int | None) -> datetime | None:
+    return None if second is None else datetime.fromtimestamp(second, zone_named(zone)).replace(tzinfo=None)
+
+
+def _written(wall: datetime | None) -> str | None:
+    return None if wall is None else f"{wall:%Y-%m-%dT%H:%M:%S}.000Z"
+
+
+def _day(day: int, tally: Tally, came: datetime | None, went: datetime | None) -> TimesheetDay:
+    return TimesheetDay(
+        written_day(day),
+        weekday_name(day),
+        _written(came),
+        _written(went),
+        tally.total,
+        tally.active,
+        tally.idle,
+        tally.productive,
+        tally.unproductive,
+        tally.neutral,
+    )
+
+
+def _average(walls: Sequence[tuple[int, datetime]]) -> str | None:
+    """Of clock times as seconds since their day's midnight, cut to the second: past midnight is 24 hours and more."""
+    seconds = [int((wall - datetime.fromordinal(day)).total_seconds()) for day, wall in walls]
+    if not seconds:
+        return None
+    average = sum(seconds) // len(seconds)
+    return f"{average // 3600 % 24:02d}:{average // 60 % 60:02d}:{average % 60:02d}"

@@ -1,0 +1,115 @@
+"""What was used: active seconds of applications and sites by class, and by how many people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from timegrain.counting.calendar import day_at, day_start
+from timegrain.counting.instants import SLOT, Range, union
+from timegrain.counting.ratings import Rating, RuleBook
+from timegrain.counting.spans import Span
+from timegrain.counting.stretches import State
+from timegrain.counting.tallies import NOTHING, Tally, summed
+from timegrain.figures.parts import cut
+from timegrain.figures.pieces import Asker, own_seconds, spans_of, tally_of_all
+from timegrain.storage.names import Name
+from timegrain.storage.queries import usage
+from timegrain.storage.queries.people_meant import Profile
+from timegrain.storage.queries.usage import FoundUsage, Subject
+from timegrain.storage.queries.windows import Part
+
+
+@dataclass(slots=True)
+class Use:
+    """Of one subject: active seconds by class (in the order of `Rating`), and how many people used it."""
+
+    spelling: str
+    by_rating: list[int] = field(default_factory=lambda: [0, 0, 0])
+    people: int = 0
+
+    @property
+    def seconds(self) -> int:
+        return sum(self.by_rating)
+
+
+class Usage(NamedTuple):
+    """Every subject with an active second, the rules that hold, and all seconds by class."""
+
+    uses: dict[Subject, Use]
+    book: RuleBook
+    tally: Tally
+
+
+def used(asker: Asker, profiles: Sequence[Profile], within: Range) -> Usage:
+    """What these people used in the range; one statement."""
+    subjects: list[Part] = []
+    slots: list[Part] = []
+    days: list[Part] = []
+    windows: list[tuple[int, Range]] = []
+    for one in profiles:
+        for start, end in own_seconds(one, within, asker.home_zone):
+            parts = cut(asker.home_zone, (start, end))
+            slots += [Part(0, one.user, one.generation, *part) for part in parts.slots]
+            if parts.days[0] < parts.days[1]:
+                days.append(Part(0, one.user, one.generation, *parts.days))
+            windows += [(one.user, part) for part in parts.counted]
+            whole = start + -start % SLOT, end - end % SLOT
+            if whole[0] < whole[1]:
+                subjects.append(Part(0, one.user, one.subject_generation, *whole))
+    book = asker.books.known(asker.organisation, asker.version)
+    starts = _day_starts(asker.home_zone, within)
+    found = usage.read(asker.connection, asker.organisation, subjects, starts, slots, days, windows, book is None)
+    if book is None:
+        book = asker.books.learn(asker.organisation, asker.version, found.rules)
+    spans = list(_counted(asker, found, windows, book))
+    uses = _uses(found, [one for one in spans if one[1].state is State.ACTIVE], book)
+    edges = tally_of_all(span for _, span, _ in spans)
+    return Usage(uses, book, summed([found.sums.get(0, NOTHING), edges]))
+
+
+def _day_starts(zone: str, within: Range) -> list[tuple[int, int]]:
+    days = range(day_at(zone, within[0]), day_at(zone, within[1] - 1) + 2)
+    return [(day, day_start(zone, day)) for day in days]
+
+
+def _uses(found: FoundUsage, counted: Iterable[tuple[int, Span, Name]], book: RuleBook) -> dict[Subject, Use]:
+    uses: dict[Subject, Use] = {}
+    users: dict[Subject, set[int]] = {}
+    for subject, rows in found.used.items():
+        use = uses[subject] = Use(min(row.spelling for row in rows))
+        use.by_rating[book.settle(None, *subject).rating] += sum(row.seconds for row in rows)
+        users[subject] = {row.user for row in rows if row.user is not None}
+        use.people = sum(row.people for row in rows if row.user is None)
+    for (team, subject), seconds in found.in_teams.items():
+        uses[subject].by_rating[book.settle(None, *subject).rating] -= seconds
+        uses[subject].by_rating[book.settle(team, *subject).rating] += seconds
+    for user, span, name in counted:
+        subject = name.kind, name.name
+        use = uses.setdefault(subject, Use(name.spelling))
+        use.by_rating[span.rating] += span.end - span.start
+        users.setdefault(subject, set()).add(user)
+    for subject, of in users.items():
+        uses[subject].people += len(of)
+    return uses
+
+
+def _counted(
+    asker: Asker, found: FoundUsage, windows: Sequence[tuple[int, Range]], book: RuleBook
+) -> Iterator[tuple[int, Span, Name]]:
+    """The spans of the cut slots, with their users and subjects."""
+    by_user: dict[int, list[Range]] = {}
+    for user, range_ in windows:
+        by_user.setdefault(user, []).append(range_)
+    for user, ranges in by_user.items():
+        of = found.users.get(user)
+        if of is not None:
+            for span in spans_of(of, user, union(ranges), asker.home_zone, book):
+                yield user, span, of.names[span.subject]
+
+
+def rating_of(use: Use) -> Rating | None:
+    """The class of all its seconds; None where teams rate it differently."""
+    classes = [rating for rating in Rating if use.by_rating[rating]]
+    return classes[0] if len(classes) == 1 else None
