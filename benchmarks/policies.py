@@ -11,7 +11,7 @@ from benchmarks.measuring import Row, new_database, seconds
 from timegrain import clock
 from timegrain.counting.ratings import Rating
 from timegrain.counting.subjects import NameKind
-from timegrain.recounting import change_policy, change_rules
+from timegrain.policy_changes import change_policy, change_rules
 from timegrain.sample.organisation import sample_organisation
 from timegrain.seeding import store_sample
 from timegrain.storage.ratings import ORGANISATION, StoredRule

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from timegrain.counting.fronts import Interval
 from timegrain.counting.heartbeats import with_heartbeats
-from timegrain.counting.instants import DAY, LONGEST_REACH, Range, to_slots, union
-from timegrain.counting.ratings import RuleBook
+from timegrain.counting.instants import DAY, LONGEST_REACH, Range, to_slots
 from timegrain.counting.spans import DeviceFacts, Named, Period, Span, count
-from timegrain.counting.stretches import Limits
 from timegrain.counting.subjects import BROWSER_OF, LOCKED, NameKind
 from timegrain.counting.tallies import Counted, tally
 from timegrain.storage import slots, stretches
@@ -23,6 +21,7 @@ from timegrain.storage.names import Name, all_names, names_by_id
 from timegrain.storage.policies import ALL_DEVICES, Policy, UserPolicy, of_user
 from timegrain.storage.queries import deciding_facts
 from timegrain.storage.queries.deciding_facts import FactRow
+from timegrain.storage.slots import Owner
 
 AT_ONCE = 28 * DAY
 """Seconds counted at a time, which bounds the memory of a long recount."""
@@ -41,8 +40,13 @@ class Counting:
     devices: dict[int, Device]
 
     @property
-    def owner(self) -> tuple[int, int, int]:
-        return self.policy.organisation, self.user.user, self.user.generation
+    def whom(self) -> tuple[int, int]:
+        """Organisation and user."""
+        return self.policy.organisation, self.user.user
+
+    @property
+    def owner(self) -> Owner:
+        return Owner(*self.whom, self.user.generation, self.user.subject_generation)
 
     @property
     def reach(self) -> dict[int, int]:
@@ -65,39 +69,23 @@ def everything(of: Counting) -> Range | None:
     return deciding_facts.bounds(of.connection, of.policy.organisation, of.user.user)
 
 
+def under(of: Counting, policy: Policy, owner: Owner) -> Counting:
+    """The same user counted under another policy, the figures being those of `owner`."""
+    user = of_user(of.connection, policy, owner.user)
+    user = replace(user, generation=owner.generation, subject_generation=owner.subject_generation)
+    return Counting(of.connection, policy, user, of.devices)
+
+
 def recount(of: Counting, windows: Iterable[Range]) -> None:
     """Count the slots under `windows` again."""
     for ranges in parts(windows):
         slots.replace(of.connection, of.owner, ranges, counted_anew(of, ranges), of.policy.zone)
 
 
-def rejudge(of: Counting, limits: Limits, ignoring: RuleBook, windows: Iterable[Range]) -> int:
-    """Bring the slots under `windows` up to date where policy puts the same facts into other states.
-
-    Before, there were these `limits`, and `ignoring` said what is ignore idle; ratings are as they are now:
-    they have been moved. Only the seconds of the windows are counted, as before and as now, and the slots
-    get the difference. Returns how many seconds are in another class.
-    """
-    seconds = 0
-    for ranges in _at_once(union(windows)):
-        read = _read(of, ranges)
-        if read is None:
-            continue
-        old = tally(read.spans(limits, list(_periods(of, read.names, ranges, ignoring))))
-        new = tally(read.spans(of.user.limits, list(_periods(of, read.names, ranges))))
-        seconds += slots.add(of.connection, of.owner, old, new, of.policy.zone)
-    return seconds
-
-
 def parts(windows: Iterable[Range]) -> Iterator[list[Range]]:
-    """Whole slots that cover the windows, in order, in groups that can be counted at once."""
-    return _at_once(to_slots(windows))
-
-
-def _at_once(ranges: Iterable[Range]) -> Iterator[list[Range]]:
-    """Ranges in order, in groups that span at most `AT_ONCE` seconds; a longer one is cut."""
+    """Whole slots that cover the windows, in order, in groups that span at most `AT_ONCE` seconds."""
     group: list[Range] = []
-    for start, end in ranges:
+    for start, end in to_slots(windows):
         for first in range(start, end, AT_ONCE):
             last = min(first + AT_ONCE, end)
             if group and last - group[0][0] > AT_ONCE:
@@ -111,7 +99,11 @@ def _at_once(ranges: Iterable[Range]) -> Iterator[list[Range]]:
 def spans(of: Counting, ranges: Sequence[Range]) -> list[Span]:
     """The spans of a user in `ranges`, in order, from the facts that decide them."""
     read = _read(of, ranges)
-    return read.spans(of.user.limits, list(_periods(of, read.names, ranges))) if read else []
+    return _spans(of, read, ranges) if read else []
+
+
+def _spans(of: Counting, read: _Read, ranges: Sequence[Range]) -> list[Span]:
+    return count(read.devices, _named(read.names), of.user.limits, list(_periods(of, read.names, ranges)), ranges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +112,11 @@ class _Read:
 
     devices: Sequence[DeviceFacts]
     names: Mapping[int, Name]
-    ranges: Sequence[Range]
-
-    def spans(self, limits: Limits, periods: Sequence[Period]) -> list[Span]:
-        return count(self.devices, _named(self.names), limits, periods, self.ranges)
 
 
 def _read(of: Counting, ranges: Sequence[Range]) -> _Read | None:
     """None where there are no facts."""
-    organisation, user, _ = of.owner
+    organisation, user = of.whom
     around = [(start - LONGEST_REACH, end + LONGEST_REACH) for start, end in ranges]
     timeout = max((device.timeout for device in of.devices.values()), default=0)
     rows = deciding_facts.read_shown(of.connection, organisation, user, around, timeout)
@@ -137,12 +125,12 @@ def _read(of: Counting, ranges: Sequence[Range]) -> _Read | None:
     names = _names_in(of, rows)
     within = ranges[0][0], ranges[-1][1]
     devices = [_device(of, device, shown, names, within) for device, shown in _by_device(rows).items()]
-    return _Read(devices, names, ranges)
+    return _Read(devices, names)
 
 
 def _names_in(of: Counting, rows: Sequence[FactRow]) -> Mapping[int, Name]:
     """The names that facts hold; of many facts, all of the user: there are some hundred."""
-    organisation, user, _ = of.owner
+    organisation, user = of.whom
     if len(rows) > MANY_FACTS:
         return all_names(of.connection, organisation, user)
     return names_by_id(of.connection, organisation, user, {id_ for row in rows for id_ in (*row[5:], row[3])})
@@ -158,7 +146,7 @@ def _by_device(rows: Sequence[FactRow]) -> dict[int, list[FactRow]]:
 def _device(
     of: Counting, device: int, rows: Sequence[FactRow], names: Mapping[int, Name], within: Range
 ) -> DeviceFacts:
-    organisation, user, _ = of.owner
+    organisation, user = of.whom
     known = of.devices[device]
     made = DeviceFacts(device, known.name, known.reach)
     heartbeats: dict[int, list[Interval]] = {}
@@ -187,18 +175,12 @@ def _named(names: Mapping[int, Name]) -> Named:
     )
 
 
-def _periods(
-    of: Counting, names: Mapping[int, Name], ranges: Sequence[Range], ignoring: RuleBook | None = None
-) -> Iterator[Period]:
-    """What holds when; with `ignoring`, that book says what is ignore idle."""
+def _periods(of: Counting, names: Mapping[int, Name], ranges: Sequence[Range]) -> Iterator[Period]:
+    """What holds when."""
     book = of.policy.book
     for start, end, team in of.user.periods:
         if start < ranges[-1][1] and end > ranges[0][0]:
             settled = {id_: book.settle(team, name.kind, name.name) for id_, name in names.items()}
-            if ignoring is not None and ignoring is not book:
-                for id_, name in names.items():
-                    ignored = ignoring.settle(team, name.kind, name.name).ignore_idle
-                    settled[id_] = settled[id_]._replace(ignore_idle=ignored)
             yield Period(start, end, settled.__getitem__)
 
 
@@ -207,7 +189,16 @@ def counted_anew(of: Counting, ranges: Sequence[Range]) -> Counted:
     return tally(spans(of, ranges))
 
 
+def counted_under(first: Counting, second: Counting, ranges: Sequence[Range]) -> tuple[Counted, Counted]:
+    """The same under two policies, the facts being read once."""
+    read = _read(first, ranges)
+    return (
+        tally(_spans(first, read, ranges) if read else ()),
+        tally(_spans(second, read, ranges) if read else ()),
+    )
+
+
 def stretches_anew(of: Counting, within: Range) -> dict[int, list[Range]]:
     """What the stretches of each device should be, `within` holding every fact; nothing is written."""
-    organisation, user, _ = of.owner
+    organisation, user = of.whom
     return stretches.from_facts(of.connection, organisation, user, within, of.reach)

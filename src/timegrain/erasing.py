@@ -53,7 +53,7 @@ def erase_in(
         known = [one.id for one in of.devices.values() if one.name == device]
         if not known and not remember:
             return Erased(0, 0)
-        device_id = known[0] if known else erasures.device_to_come(connection, of.owner, device)
+        device_id = known[0] if known else erasures.device_to_come(connection, organisation, user, device)
     before = slots.totals(connection, of.owner, slots.EVER)
     changes = Changes()
     milliseconds = within[0] * 1000, within[1] * 1000
@@ -68,7 +68,7 @@ def erase_in(
         changes,
     )
     if remember:
-        erasures.add(connection, of.owner, within, device_id)
+        erasures.add(connection, organisation, user, within, device_id)
         changes.windows.append(within)
     raise_version(connection, organisation)
     of = counting(connection, Policies().read(connection, organisation), user)

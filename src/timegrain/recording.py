@@ -12,10 +12,11 @@ from typing import NamedTuple, Protocol
 from sqlalchemy import Connection
 
 from timegrain import clock
-from timegrain.counted import Counting, counting, recount
+from timegrain.counted import Counting, counting
 from timegrain.counting.facts import LONGEST_NAME, Away, Fact, Focus, Heartbeat, Page, Present, Report
 from timegrain.counting.instants import LONGEST_FACT
 from timegrain.counting.subjects import LONGEST_HOST, application, host, too_long
+from timegrain.generations import recount_both
 from timegrain.storage import facts, stretches
 from timegrain.storage.devices import Reported, add_device, note_reports
 from timegrain.storage.engine import Database
@@ -150,9 +151,9 @@ def record_all(connection: Connection, policies: Policies, items: Sequence[Batch
 
 def count_changes(of: Counting, changes: Changes) -> None:
     """Bring stretches, slots and days up to date with changed facts."""
-    organisation, user, _ = of.owner
+    organisation, user = of.whom
     altered = stretches.mend(of.connection, organisation, user, changes.inputs, of.reach)
-    recount(of, [*changes.windows, *altered])
+    recount_both(of, [*changes.windows, *altered])
 
 
 def _keep(of: Counting, batch: Batch, changes: Changes, reports: list[Reported], now_ms: int) -> Outcome:
@@ -169,7 +170,7 @@ def _keep(of: Counting, batch: Batch, changes: Changes, reports: list[Reported],
         outcome.warnings.append(Warned("CLOCK_SKEW", f"the newest entry ends {ahead} s in the future"))
     kept = [fact for fact in admitted if not is_erased(of.user, fact.device, fact.start, fact.end)]
     outcome.erased = len(admitted) - len(kept)
-    organisation, user, _ = of.owner
+    organisation, user = of.whom
     result = facts.keep(of.connection, organisation, user, kept, of.devices, changes)
     outcome.stored, outcome.unchanged = result.stored, result.unchanged
     with_input = any(fact.kind in (FactKind.AWAY, FactKind.PRESENT) for fact in kept)
@@ -190,7 +191,7 @@ def _device_id(of: Counting, name: str, now: int) -> int:
     for device in of.devices.values():
         if device.name == name:
             return device.id
-    organisation, user, _ = of.owner
+    organisation, user = of.whom
     made = add_device(of.connection, organisation, user, name, now)
     of.devices[made.id] = made
     return made.id

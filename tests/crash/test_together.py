@@ -11,7 +11,8 @@ import pytest
 from tests.serving import served
 from timegrain.counting.ratings import Rating
 from timegrain.counting.subjects import NameKind
-from timegrain.recounting import change_policy, change_rules, differences
+from timegrain.policy_changes import change_policy, change_rules
+from timegrain.recounting import differences
 from timegrain.storage import keys, people
 from timegrain.storage.engine import Database
 from timegrain.storage.ratings import ORGANISATION, StoredRule

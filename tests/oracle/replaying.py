@@ -16,13 +16,8 @@ from timegrain.counting.memberships import ALWAYS, FOREVER, joined, left
 from timegrain.counting.ratings import STARTER as STORED_STARTER
 from timegrain.counting.ratings import Rating, rule_name
 from timegrain.counting.subjects import NameKind
-from timegrain.recounting import (
-    change_device,
-    change_memberships,
-    change_policy,
-    change_rules,
-    differences,
-)
+from timegrain.policy_changes import change_policy, change_rules
+from timegrain.recounting import change_device, change_memberships, differences
 from timegrain.storage import devices, keys, people, ratings
 from timegrain.storage.engine import Database
 

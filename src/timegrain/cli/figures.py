@@ -16,7 +16,8 @@ from timegrain.counting.calendar import local_day
 from timegrain.counting.ratings import STARTER, Rating, could_be_host, rule_name
 from timegrain.counting.subjects import NameKind
 from timegrain.errors import Refused
-from timegrain.recounting import change_policy, change_rules, differences, recount_everything
+from timegrain.policy_changes import change_policy, change_rules
+from timegrain.recounting import differences, recount_everything
 from timegrain.storage import people, ratings
 from timegrain.storage.queries.people_meant import Meant, people_meant
 from timegrain.storage.ratings import ORGANISATION, StoredRule

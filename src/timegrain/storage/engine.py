@@ -79,6 +79,11 @@ class Database:
                     _lock(connection, organisation, users, policy)
                     yield connection
 
+    def lock_user(self, connection: Connection, organisation: int, user: int) -> None:
+        """In a transaction that may write: the figures of one user more. Users in the order of their ids."""
+        if not self.is_sqlite:
+            _lock_user(connection, organisation, user)
+
     def ping(self) -> None:
         """Raises `Unavailable` where the database does not answer."""
         with self.read() as connection:
@@ -159,10 +164,14 @@ def _lock(connection: Connection, organisation: int, users: Sequence[int], polic
         {"organisation": organisation, "lock": POLICY},
     )
     for user in sorted(set(users)) if not policy else ():
-        connection.execute(
-            text("SELECT pg_advisory_xact_lock(:organisation, :lock)"),
-            {"organisation": organisation, "lock": user},
-        )
+        _lock_user(connection, organisation, user)
+
+
+def _lock_user(connection: Connection, organisation: int, user: int) -> None:
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(:organisation, :lock)"),
+        {"organisation": organisation, "lock": user},
+    )
 
 
 def _rewrite(engine: Engine) -> None:

@@ -9,7 +9,6 @@ from timegrain.counting.instants import Range
 from timegrain.storage.devices import add_device
 from timegrain.storage.dialect import store
 from timegrain.storage.schema import erasures
-from timegrain.storage.slots import Owner
 
 _OF_USER = select(erasures.c.device_id, erasures.c.start_s, erasures.c.end_s).where(
     erasures.c.organisation_id == bindparam("organisation"), erasures.c.user_id == bindparam("user")
@@ -22,12 +21,10 @@ def of_user(connection: Connection, organisation: int, user: int) -> list[tuple[
     return [(device, (start, end)) for device, start, end in rows]
 
 
-def add(connection: Connection, owner: Owner, within: Range, device: int) -> None:
-    organisation, user, _ = owner
+def add(connection: Connection, organisation: int, user: int, within: Range, device: int) -> None:
     store(connection, erasures, [(organisation, user, *within, device)])
 
 
-def device_to_come(connection: Connection, owner: Owner, name: str) -> int:
+def device_to_come(connection: Connection, organisation: int, user: int, name: str) -> int:
     """A device that has not reported yet may have an erased range too: it is made."""
-    organisation, user, _ = owner
     return add_device(connection, organisation, user, name, clock.now()).id

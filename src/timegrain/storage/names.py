@@ -27,6 +27,7 @@ _BY_ID = select(names.c.id, names.c.kind, names.c.name, names.c.spelling).where(
     *_OF_USER, names.c.id.in_(select(_wanted_ids.c.c0))
 )
 _ALL = select(names.c.id, names.c.kind, names.c.name, names.c.spelling).where(*_OF_USER)
+_DISTINCT = select(names.c.kind, names.c.name).where(names.c.organisation_id == bindparam("organisation")).distinct()
 _LAST = select(func.coalesce(func.max(names.c.id), 0)).where(*_OF_USER)
 _TEXTS_OF_USER = (texts.c.organisation_id == bindparam("organisation"), texts.c.user_id == bindparam("user"))
 _TEXTS = select(texts.c.id, texts.c.text).where(*_TEXTS_OF_USER, texts.c.id.in_(select(_wanted_ids.c.c0)))
@@ -73,6 +74,11 @@ def names_by_id(connection: Connection, organisation: int, user: int, ids: Itera
 
 def all_names(connection: Connection, organisation: int, user: int) -> dict[int, Name]:
     return _named(connection.execute(_ALL, {"organisation": organisation, "user": user}))
+
+
+def distinct_names(connection: Connection, organisation: int) -> list[tuple[int, str]]:
+    """Kind and name of all that is stored of anybody."""
+    return [(kind, name) for kind, name in connection.execute(_DISTINCT, {"organisation": organisation})]
 
 
 def _named(rows: Iterable[tuple[int, int, str, str]]) -> dict[int, Name]:

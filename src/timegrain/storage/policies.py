@@ -2,22 +2,27 @@
 
 Rules, limits and memberships are remembered in the process under the organisation's `policy_version`, which
 every change of them raises in its own transaction. So each batch reads one small row, and sees the change.
+
+While a job counts a change of policy, `Policy.next` is what holds once it is in force.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from timegrain.counting.calendar import day_start
 from timegrain.counting.instants import Range
 from timegrain.counting.memberships import ALWAYS, FOREVER, Membership, primary_periods
-from timegrain.counting.ratings import Rating, Rule, RuleBook, Verdict
+from timegrain.counting.ratings import Rule, RuleBook
 from timegrain.counting.stretches import Limits
-from timegrain.counting.subjects import NameKind
-from timegrain.storage import erasures
+from timegrain.errors import Refused
+from timegrain.storage import erasures, jobs
+from timegrain.storage.changes import LIMITS, Change, as_rule, limits_over
 from timegrain.storage.schema import memberships, organisations, rules, users
 
 _ORGANISATION = select(organisations).where(organisations.c.id == bindparam("organisation"))
@@ -30,7 +35,13 @@ _USER = select(
     users.c.away_limit,
     users.c.unattended_limit,
     users.c.generation,
+    users.c.subject_generation,
 ).where(users.c.organisation_id == bindparam("organisation"), users.c.id == bindparam("user"))
+_OWN_LIMITS = (
+    select(users.c.id, users.c.email, *(users.c[name] for name in LIMITS))
+    .where(users.c.organisation_id == bindparam("organisation"))
+    .order_by(users.c.name, users.c.id)
+)
 _MEMBERSHIPS = select(
     memberships.c.team_id, memberships.c.first_day, memberships.c.end_day, memberships.c.is_primary
 ).where(memberships.c.organisation_id == bindparam("organisation"), memberships.c.user_id == bindparam("user"))
@@ -51,6 +62,7 @@ class UserPolicy:
     user: int
     limits: Limits
     generation: int
+    subject_generation: int
     periods: tuple[tuple[int, int, int | None], ...]
     erased: tuple[tuple[int, Range], ...]
     """Device (or `ALL_DEVICES`) and the seconds of each erased range."""
@@ -68,6 +80,11 @@ class Policy:
     titles: str
     urls: str
     book: RuleBook
+    job: int | None = None
+    """The job that brings `next` into force."""
+    next: Policy | None = None
+    change: Change | None = None
+    """Of one that is not in force: what makes it, which the database does not hold yet."""
     users: dict[int, UserPolicy] = field(default_factory=dict)
 
 
@@ -83,22 +100,37 @@ class Policies:
         known = self._known.get(organisation)
         if known is not None and known.version == row.policy_version:
             return known
-        policy = Policy(
-            organisation,
-            row.policy_version,
-            row.zone,
-            row.week_start,
-            Limits(row.idle_threshold, row.away_limit, row.unattended_limit, row.idle_counting),
-            row.titles,
-            row.urls,
-            RuleBook(read_rules(connection, organisation)),
-        )
+        policy = _policy(connection, row)
+        if policy.job is not None:
+            policy.next = _policy(connection, row, jobs.change_of(connection, organisation, policy.job))
         with self._changing:
             known = self._known.get(organisation)
             # A reader that began earlier must not put an old version over a new one.
             if known is None or known.version < policy.version:
                 self._known[organisation] = policy
         return policy
+
+
+def after(connection: Connection, organisation: int, change: Change) -> Policy:
+    """What would hold after a change."""
+    return _policy(connection, connection.execute(_ORGANISATION, {"organisation": organisation}).one(), change)
+
+
+def _policy(connection: Connection, row: Row[Any], change: Change | None = None) -> Policy:
+    rules = read_rules(connection, row.id)
+    values = {**row._mapping, **(change.values_of(None) if change else {})}
+    return Policy(
+        row.id,
+        row.policy_version,
+        values["zone"],
+        values["week_start"],
+        limits_over(values, Limits()),
+        values["titles"],
+        values["urls"],
+        RuleBook(change.rules_after(rules) if change else rules),
+        job=row.job_id,
+        change=change,
+    )
 
 
 def of_user(connection: Connection, policy: Policy, user: int) -> UserPolicy:
@@ -111,18 +143,13 @@ def of_user(connection: Connection, policy: Policy, user: int) -> UserPolicy:
 def _read_user(connection: Connection, policy: Policy, user: int) -> UserPolicy:
     whom = {"organisation": policy.organisation, "user": user}
     row = connection.execute(_USER, whom).one()
-    general = policy.limits
-    limits = Limits(
-        general.threshold if row.idle_threshold is None else row.idle_threshold,
-        general.away if row.away_limit is None else row.away_limit,
-        general.unattended if row.unattended_limit is None else row.unattended_limit,
-        general.idle_counting if row.idle_counting is None else row.idle_counting,
-    )
+    own = {**row._mapping, **(policy.change.values_of(user) if policy.change else {})}
     held = [Membership(*one) for one in connection.execute(_MEMBERSHIPS, whom)]
     return UserPolicy(
         user,
-        limits,
+        limits_over(own, policy.limits),
         row.generation,
+        row.subject_generation,
         tuple(in_seconds(policy.zone, *period) for period in primary_periods(held)),
         tuple(erasures.of_user(connection, policy.organisation, user)),
     )
@@ -138,12 +165,34 @@ def in_seconds(zone: str, first: int, end: int, team: int | None) -> tuple[int, 
 
 
 def read_rules(connection: Connection, organisation: int) -> list[Rule]:
-    return [
-        Rule(team or None, NameKind(kind), name, Verdict(Rating(rating), ignore_idle, category))
-        for team, kind, name, rating, ignore_idle, category in connection.execute(
-            _RULES, {"organisation": organisation}
-        )
-    ]
+    return [as_rule(*row) for row in connection.execute(_RULES, {"organisation": organisation})]
+
+
+def _limits_after(connection: Connection, organisation: int, made: Sequence[Change]) -> Iterator[tuple[str, Limits]]:
+    """Whose limits would be what after these changes, one after the other: the organisation's and everybody's."""
+    row = connection.execute(_ORGANISATION, {"organisation": organisation}).one()
+    general: dict[str, Any] = dict(row._mapping)
+    for change in made:
+        general |= change.values_of(None)
+    limits = limits_over(general, Limits())
+    yield "the organisation", limits
+    for id_, email, *columns in connection.execute(_OWN_LIMITS, {"organisation": organisation}):
+        own = dict(zip(LIMITS, columns, strict=True))
+        for change in made:
+            own |= change.values_of(id_)
+        yield email, limits_over(own, limits)
+
+
+def require_order(connection: Connection, organisation: int, made: Sequence[Change]) -> None:
+    """Raises `Refused` where limits would be out of order after these changes, one after the other."""
+    if not any(change.values.keys() & LIMITS.keys() for change in made):
+        return
+    for whose, limits in _limits_after(connection, organisation, made):
+        if not limits.in_order():
+            minutes = " ≤ ".join(f"{seconds / 60:g}" for seconds in (limits.threshold, limits.away, limits.unattended))
+            raise Refused(
+                f"idle threshold ≤ away limit ≤ unattended limit does not hold for {whose}: {minutes} minutes"
+            )
 
 
 def raise_version(connection: Connection, organisation: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, select
 
@@ -18,7 +18,7 @@ def _of_generation(table: Table) -> ColumnElement[bool]:
     return and_(
         table.c.organisation_id == bindparam("organisation"),
         table.c.user_id == bindparam("user"),
-        table.c.generation == bindparam("generation"),
+        table.c.generation == bindparam("subject_generation" if table is slot_subjects else "generation"),
     )
 
 
@@ -33,7 +33,6 @@ _SUBJECTS = select(slot_subjects.c.slot, slot_subjects.c.subject_id, slot_subjec
 )
 _DELETE_TOTALS = delete(slot_totals).where(_within(slot_totals))
 _DELETE_SUBJECTS = delete(slot_subjects).where(_within(slot_subjects))
-_DELETE_NO_SUBJECTS = delete(slot_subjects).where(_within(slot_subjects), slot_subjects.c.seconds == 0)
 _DAYS = select(day_totals.c.day, *(day_totals.c[name] for name in _SECONDS)).where(_of_generation(day_totals))
 _given_days = numbers("days")
 _DELETE_DAYS = delete(day_totals).where(_of_generation(day_totals), day_totals.c.day.in_(select(_given_days.c.c0)))
@@ -43,13 +42,28 @@ _OF_SUBJECTS = select(slot_subjects.c.slot, slot_subjects.c.subject_id, slot_sub
     _within(slot_subjects), slot_subjects.c.subject_id.in_(select(_given_subjects.c.c0))
 )
 
-Owner = tuple[int, int, int]
-"""Organisation, user and generation: the first three of every key here."""
+
+class Owner(NamedTuple):
+    """Whose figures, and which: the first three columns of every key here."""
+
+    organisation: int
+    user: int
+    generation: int
+    """Of slot and day totals."""
+    subject_generation: int
+    """Of slot subjects, which ratings do not change."""
+
+    @property
+    def of_totals(self) -> tuple[int, int, int]:
+        return self.organisation, self.user, self.generation
+
+    @property
+    def of_subjects(self) -> tuple[int, int, int]:
+        return self.organisation, self.user, self.subject_generation
 
 
 def _parameters(owner: Owner, within: Range | None = None, **more: Any) -> dict[str, Any]:
-    organisation, user, generation = owner
-    parameters = {"organisation": organisation, "user": user, "generation": generation, **more}
+    parameters = owner._asdict() | more
     if within is not None:
         parameters |= {"low": within[0], "high": within[1]}
     return parameters
@@ -73,27 +87,23 @@ def of_subjects(connection: Connection, owner: Owner, within: Range, subjects: l
     return [(slot, subject, seconds) for slot, subject, seconds in connection.execute(_OF_SUBJECTS, parameters)]
 
 
-def replace(connection: Connection, owner: Owner, ranges: Sequence[Range], counted: Counted, zone: str) -> None:
+def replace(
+    connection: Connection,
+    owner: Owner,
+    ranges: Sequence[Range],
+    counted: Counted,
+    zone: str,
+    with_subjects: bool = True,
+) -> None:
     """Put what was counted of the slots in `ranges` in the place of what is stored, days included."""
     parameters = [_parameters(owner, within) for within in ranges]
     connection.execute(_DELETE_TOTALS, parameters)
-    connection.execute(_DELETE_SUBJECTS, parameters)
-    store(connection, slot_totals, [(*owner, slot, *tally) for slot, tally in counted.totals.items()])
-    store(connection, slot_subjects, [(*owner, *key, seconds) for key, seconds in counted.subjects.items()])
+    store(connection, slot_totals, [(*owner.of_totals, slot, *tally) for slot, tally in counted.totals.items()])
+    if with_subjects:
+        connection.execute(_DELETE_SUBJECTS, parameters)
+        rows = [(*owner.of_subjects, *key, seconds) for key, seconds in counted.subjects.items()]
+        store(connection, slot_subjects, rows)
     sum_days(connection, owner, ranges, zone)
-
-
-def add(connection: Connection, owner: Owner, old: Counted, new: Counted, zone: str) -> int:
-    """Add to the stored slots what `new` counts more than `old`, days included; how many seconds moved."""
-    changed = {}
-    for slot in old.totals.keys() | new.totals.keys():
-        pairs = zip(old.totals.get(slot, NOTHING), new.totals.get(slot, NOTHING), strict=True)
-        changed[slot] = [after - before for before, after in pairs]
-    add_totals(connection, owner, changed, zone)
-    _add_subjects(connection, owner, old, new)
-    return sum(
-        max(sum(d for d in by_class if d > 0), -sum(d for d in by_class if d < 0)) for by_class in changed.values()
-    )
 
 
 def add_totals(connection: Connection, owner: Owner, changed: Mapping[int, Sequence[int]], zone: str) -> None:
@@ -106,21 +116,13 @@ def add_totals(connection: Connection, owner: Owner, changed: Mapping[int, Seque
         slot: Tally(*map(sum, zip(stored.get(slot, NOTHING), by_class, strict=True)))
         for slot, by_class in changed.items()
     }
-    store(connection, slot_totals, [(*owner, slot, *tally) for slot, tally in added.items() if tally != NOTHING])
+    store(
+        connection, slot_totals, [(*owner.of_totals, slot, *tally) for slot, tally in added.items() if tally != NOTHING]
+    )
     empty = [slot for slot, tally in added.items() if tally == NOTHING]
     if empty:
         connection.execute(_DELETE_TOTALS, [_parameters(owner, (slot, slot + SLOT)) for slot in empty])
     sum_days(connection, owner, [(slot, slot + SLOT) for slot in changed], zone)
-
-
-def _add_subjects(connection: Connection, owner: Owner, old: Counted, new: Counted) -> None:
-    keys = old.subjects.keys() | new.subjects.keys()
-    more = {key: new.subjects.get(key, 0) - old.subjects.get(key, 0) for key in keys}
-    rows = [(*owner, *key, seconds) for key, seconds in more.items() if seconds]
-    store(connection, slot_subjects, rows, add="seconds")
-    less = {key[0] for key, seconds in more.items() if seconds < 0}
-    if less:
-        connection.execute(_DELETE_NO_SUBJECTS, [_parameters(owner, (slot, slot + SLOT)) for slot in less])
 
 
 def sum_days(connection: Connection, owner: Owner, ranges: Sequence[Range], zone: str) -> None:
@@ -131,14 +133,14 @@ def sum_days(connection: Connection, owner: Owner, ranges: Sequence[Range], zone
     empty = sorted(touched - days.keys())
     if empty:
         connection.execute(_DELETE_DAYS, _parameters(owner, days=packed(empty)))
-    store(connection, day_totals, [(*owner, day, *days[day]) for day in sorted(touched & days.keys())])
+    store(connection, day_totals, [(*owner.of_totals, day, *days[day]) for day in sorted(touched & days.keys())])
 
 
 def sum_all_days(connection: Connection, owner: Owner, zone: str) -> None:
     """Sum every home-zone day again, after the home zone or its data changed."""
     connection.execute(_DELETE_ALL_DAYS, _parameters(owner))
     days = summed_by_day(totals(connection, owner, EVER), zone)
-    store(connection, day_totals, [(*owner, day, *tally) for day, tally in days.items()])
+    store(connection, day_totals, [(*owner.of_totals, day, *tally) for day, tally in days.items()])
 
 
 EVER = (-(1 << 62), 1 << 62)

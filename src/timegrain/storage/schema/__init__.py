@@ -4,8 +4,8 @@ Inside, organisations, users, devices, teams and names are small integers; UUIDs
 Seconds and milliseconds are since 1970, days are proleptic Gregorian ordinals, ends are exclusive.
 
 Under the facts everything can be counted again: `stretches`, `slot_totals`, `slot_subjects` and
-`day_totals`. The last three carry a generation, of which a user's current one counts: a long recount can
-fill the next while questions read this one, and then flip `users.generation`.
+`day_totals`. The last three carry a generation, of which a user's current one counts: a job fills the next
+while questions read this one, and then flips `users.generation` (`subject_generation` for `slot_subjects`).
 
 The tables that grow have no foreign keys: a check a row would double the cost of a batch, and all their
 rows are written in a transaction that holds the user's lock.
@@ -48,6 +48,7 @@ from timegrain.storage.schema.policy import (
     audit,
     audit_people,
     holidays,
+    job_people,
     jobs,
     rules,
     schedules,
@@ -65,7 +66,9 @@ DISTRIBUTED = (
     rules,
     schedules,
     holidays,
+    job_people,
     jobs,
+    job_people,
     audit,
     audit_people,
     buckets,
@@ -97,6 +100,7 @@ __all__ = [
     "erasures",
     "facts",
     "holidays",
+    "job_people",
     "jobs",
     "keys",
     "leads",

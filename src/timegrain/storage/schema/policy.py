@@ -88,6 +88,23 @@ jobs = Table(
     ForeignKeyConstraint(["organisation_id"], ["organisations.id"]),
 )
 
+# Whose figures a job has counted, and what came of it; once it is over, whose old figures are to be removed.
+job_people = Table(
+    "job_people",
+    metadata,
+    key("organisation_id"),
+    key("job_id"),
+    key("user_id"),
+    # In another class than before.
+    Column("seconds", BigInteger, nullable=False),
+    # What each class has more or less.
+    Column("productive", BigInteger, nullable=False),
+    Column("neutral", BigInteger, nullable=False),
+    Column("unproductive", BigInteger, nullable=False),
+    Column("idle", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -160,6 +160,18 @@ def _jobs() -> None:
         sa.PrimaryKeyConstraint("organisation_id", "id", name=op.f("pk_jobs")),
         sa.UniqueConstraint("organisation_id", "uuid", name=op.f("uq_jobs_organisation_id_uuid")),
     )
+    op.create_table(
+        "job_people",
+        _key("organisation_id"),
+        _key("job_id"),
+        _key("user_id"),
+        *(
+            sa.Column(name, sa.BigInteger(), nullable=False)
+            for name in ("seconds", "productive", "neutral", "unproductive", "idle")
+        ),
+        sa.PrimaryKeyConstraint("organisation_id", "job_id", "user_id", name=op.f("pk_job_people")),
+        sqlite_with_rowid=False,
+    )
 
 
 def _audit() -> None:
