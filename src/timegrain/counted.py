@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from timegrain.counting.fronts import Interval
 from timegrain.counting.heartbeats import with_heartbeats
 from timegrain.counting.instants import DAY, LONGEST_REACH, Range, to_slots
-from timegrain.counting.spans import DeviceFacts, Named, Period, Span, count
+from timegrain.counting.spans import DeviceFacts, Named, Period, Pieces, Span, cut, judge
 from timegrain.counting.subjects import BROWSER_OF, LOCKED, NameKind
 from timegrain.counting.tallies import Counted, tally
 from timegrain.storage import slots, stretches
@@ -83,9 +83,14 @@ def recount(of: Counting, windows: Iterable[Range]) -> None:
 
 
 def parts(windows: Iterable[Range]) -> Iterator[list[Range]]:
-    """Whole slots that cover the windows, in order, in groups that span at most `AT_ONCE` seconds."""
+    """Whole slots that cover the windows, in order, in groups that can be counted at once."""
+    return at_once(to_slots(windows))
+
+
+def at_once(ranges: Iterable[Range]) -> Iterator[list[Range]]:
+    """Ranges in order, in groups that span at most `AT_ONCE` seconds; a longer one is cut."""
     group: list[Range] = []
-    for start, end in to_slots(windows):
+    for start, end in ranges:
         for first in range(start, end, AT_ONCE):
             last = min(first + AT_ONCE, end)
             if group and last - group[0][0] > AT_ONCE:
@@ -99,11 +104,15 @@ def parts(windows: Iterable[Range]) -> Iterator[list[Range]]:
 def spans(of: Counting, ranges: Sequence[Range]) -> list[Span]:
     """The spans of a user in `ranges`, in order, from the facts that decide them."""
     read = _read(of, ranges)
-    return _spans(of, read, ranges) if read else []
+    return _judged(of, read, _cut(read, ranges), ranges) if read else []
 
 
-def _spans(of: Counting, read: _Read, ranges: Sequence[Range]) -> list[Span]:
-    return count(read.devices, _named(read.names), of.user.limits, list(_periods(of, read.names, ranges)), ranges)
+def _cut(read: _Read, ranges: Sequence[Range]) -> Pieces:
+    return cut(read.devices, _named(read.names), ranges)
+
+
+def _judged(of: Counting, read: _Read, pieces: Pieces, ranges: Sequence[Range]) -> list[Span]:
+    return judge(pieces, of.user.limits, list(_periods(of, read.names, ranges)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +198,15 @@ def counted_anew(of: Counting, ranges: Sequence[Range]) -> Counted:
     return tally(spans(of, ranges))
 
 
-def counted_under(first: Counting, second: Counting, ranges: Sequence[Range]) -> tuple[Counted, Counted]:
-    """The same under two policies, the facts being read once."""
+def counted_twice(first: Counting, second: Counting, ranges: Sequence[Range]) -> tuple[Counted, Counted]:
+    """What the seconds of `ranges` come to under two policies, the facts being read once."""
     read = _read(first, ranges)
+    if read is None:
+        return tally(()), tally(())
+    pieces = _cut(read, ranges)
     return (
-        tally(_spans(first, read, ranges) if read else ()),
-        tally(_spans(second, read, ranges) if read else ()),
+        tally(_judged(first, read, pieces, ranges)),
+        tally(_judged(second, read, pieces, ranges)),
     )
 
 

@@ -133,3 +133,15 @@ class RuleBook:
             return Settled(winner.rating, winner.ignore_idle)
         general = self._general(kind, name)
         return Settled(winner.rating, bool(general and general.ignore_idle))
+
+
+class RatedAnew(RuleBook):
+    """Rates as one book does, and ignores idle as another: policy half way from this to that."""
+
+    def __init__(self, rating: RuleBook, ignoring: RuleBook) -> None:
+        super().__init__()
+        self._rating, self._ignoring = rating, ignoring
+
+    def settle(self, team: int | None, kind: NameKind, name: str) -> Settled:
+        rating, _ = self._rating.settle(team, kind, name)
+        return Settled(rating, self._ignoring.settle(team, kind, name).ignore_idle)

@@ -77,6 +77,10 @@ class _Piece(NamedTuple):
     stretch: int
 
 
+Pieces = Sequence[tuple[int, Sequence[_Piece]]]
+"""By device, in the order of their names."""
+
+
 def count(
     devices: Sequence[DeviceFacts], named: Named, limits: Limits, periods: Sequence[Period], ranges: Sequence[Range]
 ) -> list[Span]:
@@ -84,10 +88,20 @@ def count(
 
     The facts are at least all that touch the ranges; `periods` follow each other and cover them.
     """
+    return judge(cut(devices, named, ranges), limits, periods)
+
+
+def cut(devices: Sequence[DeviceFacts], named: Named, ranges: Sequence[Range]) -> Pieces:
+    """What lies in `ranges` whatever the policy, for `judge` to be asked under more than one."""
+    in_order = sorted(devices, key=lambda device: device.name)
+    return [(device.device, _pieces(device, named, ranges)) for device in in_order]
+
+
+def judge(pieces: Pieces, limits: Limits, periods: Sequence[Period]) -> list[Span]:
+    """The spans that pieces make under one policy."""
     judged = []
-    for device in sorted(devices, key=lambda device: device.name):
-        pieces = _pieces(device, named, ranges)
-        spans = [span for period in periods for span in _judged(device.device, pieces, limits, period)]
+    for device, of_device in pieces:
+        spans = [span for period in periods for span in _judged(device, of_device, limits, period)]
         if spans:
             judged.append(spans)
     return judged[0] if len(judged) == 1 else list(_best(judged))

@@ -158,10 +158,10 @@ _register_pair(later, "max", "greatest")
 _register_pair(earlier, "min", "least")
 
 
-def store(connection: Connection, table: Table, rows: Sequence[Row], add: str = "") -> None:
+def store(connection: Connection, table: Table, rows: Sequence[Row], add: tuple[str, ...] = ()) -> None:
     """Insert rows that hold every column of `table` in its order; one with a known key replaces it.
 
-    With `add`, the column of that name is added up instead, and the others of a known key stay.
+    With `add`, the columns of these names are added up instead, and the others of a known key stay.
     """
     if not rows:
         return
@@ -173,13 +173,13 @@ def store(connection: Connection, table: Table, rows: Sequence[Row], add: str = 
 
 
 @lru_cache(maxsize=64)
-def _sqlite_upsert(table: Table, add: str) -> str:
+def _sqlite_upsert(table: Table, add: tuple[str, ...]) -> str:
     marks = ", ".join("?" for _ in table.columns)
     return f"INSERT INTO {table.name} ({_columns(table)}) VALUES ({marks}) {_on_conflict(table, add)}"  # noqa: S608
 
 
 @lru_cache(maxsize=64)
-def _postgres_upsert(table: Table, add: str) -> str:
+def _postgres_upsert(table: Table, add: tuple[str, ...]) -> str:
     arrays = ", ".join(f"%s::{_array_type(one)}[]" for one in table.columns)
     rows = f"SELECT * FROM unnest({arrays})"  # noqa: S608
     return f"INSERT INTO {table.name} ({_columns(table)}) {rows} {_on_conflict(table, add)}"
@@ -189,10 +189,11 @@ def _columns(table: Table) -> str:
     return ", ".join(one.name for one in table.columns)
 
 
-def _on_conflict(table: Table, add: str) -> str:
+def _on_conflict(table: Table, add: tuple[str, ...]) -> str:
     key = ", ".join(one.name for one in table.primary_key.columns)
     if add:
-        return f"ON CONFLICT ({key}) DO UPDATE SET {add} = {table.name}.{add} + excluded.{add}"
+        sums = ", ".join(f"{one} = {table.name}.{one} + excluded.{one}" for one in add)
+        return f"ON CONFLICT ({key}) DO UPDATE SET {sums}"
     changed = ", ".join(f"{one.name} = excluded.{one.name}" for one in table.columns if not one.primary_key)
     return f"ON CONFLICT ({key}) DO UPDATE SET {changed}" if changed else f"ON CONFLICT ({key}) DO NOTHING"
 

@@ -100,9 +100,9 @@ def keep_texts(
     more = Counter(held)
     less = Counter(dropped)
     rows = [(organisation, user, text_id(text), text, count) for text, count in more.items() if text]
-    store(connection, texts, rows, add="uses")
+    store(connection, texts, rows, add=("uses",))
     if less:
-        store(connection, texts, [(organisation, user, id_, "", -n) for id_, n in less.items()], add="uses")
+        store(connection, texts, [(organisation, user, id_, "", -n) for id_, n in less.items()], add=("uses",))
         ids = packed(list(less))
         connection.execute(_UNUSED_TEXTS, {"organisation": organisation, "user": user, "ids": ids})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, select
 
@@ -26,13 +26,21 @@ def _within(table: Table) -> ColumnElement[bool]:
     return and_(_of_generation(table), table.c.slot >= bindparam("low"), table.c.slot < bindparam("high"))
 
 
+def _is_empty(table: Table) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == 0 for name in _SECONDS))
+
+
 _SECONDS = ("productive", "neutral", "unproductive", "idle")
+Seconds = TypeVar("Seconds", bound=Sequence[int])
 _TOTALS = select(slot_totals.c.slot, *(slot_totals.c[name] for name in _SECONDS)).where(_within(slot_totals))
 _SUBJECTS = select(slot_subjects.c.slot, slot_subjects.c.subject_id, slot_subjects.c.seconds).where(
     _within(slot_subjects)
 )
 _DELETE_TOTALS = delete(slot_totals).where(_within(slot_totals))
 _DELETE_SUBJECTS = delete(slot_subjects).where(_within(slot_subjects))
+_DELETE_EMPTY_TOTALS = delete(slot_totals).where(_of_generation(slot_totals), _is_empty(slot_totals))
+_DELETE_EMPTY_DAYS = delete(day_totals).where(_of_generation(day_totals), _is_empty(day_totals))
+_DELETE_NO_SUBJECTS = delete(slot_subjects).where(_within(slot_subjects), slot_subjects.c.seconds == 0)
 _DAYS = select(day_totals.c.day, *(day_totals.c[name] for name in _SECONDS)).where(_of_generation(day_totals))
 _given_days = numbers("days")
 _DELETE_DAYS = delete(day_totals).where(_of_generation(day_totals), day_totals.c.day.in_(select(_given_days.c.c0)))
@@ -106,23 +114,26 @@ def replace(
     sum_days(connection, owner, ranges, zone)
 
 
-def add_totals(connection: Connection, owner: Owner, changed: Mapping[int, Sequence[int]], zone: str) -> None:
-    """Add seconds by class, which may be negative, to the totals of slots, days included."""
-    changed = {slot: by_class for slot, by_class in changed.items() if any(by_class)}
-    if not changed:
-        return
-    stored = totals(connection, owner, (min(changed), max(changed) + SLOT))
-    added = {
-        slot: Tally(*map(sum, zip(stored.get(slot, NOTHING), by_class, strict=True)))
-        for slot, by_class in changed.items()
-    }
-    store(
-        connection, slot_totals, [(*owner.of_totals, slot, *tally) for slot, tally in added.items() if tally != NOTHING]
-    )
-    empty = [slot for slot, tally in added.items() if tally == NOTHING]
-    if empty:
-        connection.execute(_DELETE_TOTALS, [_parameters(owner, (slot, slot + SLOT)) for slot in empty])
-    sum_days(connection, owner, [(slot, slot + SLOT) for slot in changed], zone)
+def add(
+    connection: Connection,
+    owner: Owner,
+    totals: Mapping[int, Sequence[int]],
+    subjects: Mapping[tuple[int, int], int],
+    zone: str,
+) -> None:
+    """Add seconds, which may be negative, by class to the totals of slots, days included, and to their subjects."""
+    if totals:
+        days = {day: tuple(map(sum, zip(*found, strict=True))) for day, found in _by_day(totals, zone).items()}
+        store(connection, slot_totals, [(*owner.of_totals, slot, *sums) for slot, sums in totals.items()], add=_SECONDS)
+        store(connection, day_totals, [(*owner.of_totals, day, *sums) for day, sums in days.items()], add=_SECONDS)
+        connection.execute(_DELETE_EMPTY_TOTALS, _parameters(owner))
+        connection.execute(_DELETE_EMPTY_DAYS, _parameters(owner))
+    if subjects:
+        rows = [(*owner.of_subjects, *key, seconds) for key, seconds in subjects.items()]
+        store(connection, slot_subjects, rows, add=("seconds",))
+        less = {slot for (slot, _), seconds in subjects.items() if seconds < 0}
+        if less:
+            connection.execute(_DELETE_NO_SUBJECTS, _parameters(owner, (min(less), max(less) + SLOT)))
 
 
 def sum_days(connection: Connection, owner: Owner, ranges: Sequence[Range], zone: str) -> None:
@@ -146,17 +157,22 @@ def sum_all_days(connection: Connection, owner: Owner, zone: str) -> None:
 EVER = (-(1 << 62), 1 << 62)
 
 
-def summed_by_day(slots: dict[int, Tally], zone: str) -> dict[int, Tally]:
+def summed_by_day(slots: Mapping[int, Tally], zone: str) -> dict[int, Tally]:
     """Local days with any second, from slots in any order."""
-    days: dict[int, list[Tally]] = {}
+    sums = {day: summed(tallies) for day, tallies in _by_day(slots, zone).items()}
+    return {day: tally for day, tally in sums.items() if tally != NOTHING}
+
+
+def _by_day(slots: Mapping[int, Seconds], zone: str) -> dict[int, list[Seconds]]:
+    """What slots hold, which are in any order, by their local day."""
+    days: dict[int, list[Seconds]] = {}
     day, end = 0, EVER[0]
     for slot in sorted(slots):
         if slot >= end:
             day = day_at(zone, slot)
             end = day_start(zone, day + 1)
         days.setdefault(day, []).append(slots[slot])
-    sums = {day: summed(tallies) for day, tallies in days.items()}
-    return {day: tally for day, tally in sums.items() if tally != NOTHING}
+    return days
 
 
 def days(connection: Connection, owner: Owner) -> dict[int, Tally]:

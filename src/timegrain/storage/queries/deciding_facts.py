@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Connection, and_, bindparam, func, select, text
 
-from timegrain.counting.instants import LONGEST_FACT, Range
+from timegrain.counting.instants import LONGEST_FACT, Range, union
 from timegrain.storage.dialect import packed, pairs
 from timegrain.storage.facts import COLUMNS, OF_USER, FactKind
 from timegrain.storage.schema import HEARTBEAT_KIND, LONG_MS, facts
 
+_DAY_MS = LONGEST_FACT * 1000
 _KINDS = facts.c.kind.between(bindparam("first_kind"), bindparam("last_kind"))
 _given_windows = pairs("windows")
 # Materialized: SQLite would take the JSON apart again for each row that is joined.
 _windows = select(_given_windows.c.c0, _given_windows.c.c1).cte("windows").prefix_with("MATERIALIZED")
+# Of windows less than a day apart the days before them, in which a long fact begins, are read once.
+_given_joined = pairs("joined")
+_joined = select(_given_joined.c.c0, _given_joined.c.c1).cte("joined").prefix_with("MATERIALIZED")
 _short_before: ColumnElement[int] = _windows.c.c0 - LONG_MS
 _SHORT = select(*COLUMNS).select_from(
     _windows.join(
         facts,
-        and_(OF_USER, facts.c.start_ms >= _short_before, facts.c.start_ms <= _windows.c.c1, _KINDS),
+        and_(
+            OF_USER,
+            facts.c.start_ms >= _short_before,
+            facts.c.start_ms <= _windows.c.c1,
+            facts.c.start_ms + facts.c.length_ms >= _windows.c.c0,
+            facts.c.length_ms < text(str(LONG_MS)),
+            _KINDS,
+        ),
     )
 )
 _LONG = (
     select(*COLUMNS)
     .select_from(
-        _windows.join(
+        _joined.join(
             facts,
             and_(
                 OF_USER,
-                facts.c.start_ms >= _windows.c.c0 - LONGEST_FACT * 1000,
-                facts.c.start_ms < _short_before,
+                facts.c.start_ms >= _joined.c.c0 - _DAY_MS,
+                facts.c.start_ms <= _joined.c.c1,
                 facts.c.length_ms >= text(str(LONG_MS)),
-                facts.c.start_ms + facts.c.length_ms >= _windows.c.c0,
+                facts.c.start_ms + facts.c.length_ms >= _joined.c.c0,
                 _KINDS,
             ),
         )
@@ -93,13 +105,20 @@ def _touching(
         "organisation": organisation,
         "user": user,
         "windows": packed(windows),
+        "joined": packed([(start, end - _DAY_MS) for start, end in union((s, e + _DAY_MS) for s, e in windows)]),
         "first_kind": int(kinds[0]),
         "last_kind": int(kinds[1]),
         **(more or {}),
     }
     rows: list[FactRow] = list(map(tuple, connection.execute(statement, parameters).all()))
-    # Two windows may both be touched by one fact. Plain tuples: those of SQLAlchemy are slow to compare.
-    return sorted(set(rows) if len(ranges) > 1 else rows)
+    # Plain tuples: those of SQLAlchemy are slow to compare.
+    return sorted(rows if len(windows) == 1 else _each_once(rows, windows))
+
+
+def _each_once(rows: Iterable[FactRow], windows: Sequence[Range]) -> set[FactRow]:
+    """Two windows may both be touched by one fact, and a long one may lie between them."""
+    starts = [start for start, _ in windows]
+    return {row for row in rows if row[4] < LONG_MS or windows[bisect_right(starts, row[0] + row[4]) - 1][1] >= row[0]}
 
 
 def bounds(connection: Connection, organisation: int, user: int) -> Range | None:
