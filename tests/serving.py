@@ -14,9 +14,10 @@ from timegrain.storage.engine import Database
 
 
 @contextmanager
-def served(database: Database) -> Iterator[httpx.Client]:
+def served(database: Database, run_jobs: bool = True) -> Iterator[httpx.Client]:
     """The client sends no key by itself."""
-    server = uvicorn.Server(uvicorn.Config(make_app(database), port=0, log_level="warning", access_log=False))
+    app = make_app(database, run_jobs=run_jobs)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -45,7 +45,7 @@ class JobRunner:
     """Advances the jobs of one database: where it is called, and once started in a thread of its own."""
 
     def __init__(self, database: Database, step_s: float = STEP_S, pause_s: float = PAUSE_S) -> None:
-        self._database = database
+        self.database = database
         self._step_s, self._pause_s = step_s, pause_s
         self._policies = Policies()
         self._planned: tuple[int, int, Policy] | None = None
@@ -81,7 +81,7 @@ class JobRunner:
 
     def finish_all(self) -> None:
         """Do all there is to do, each organisation in turn."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             organisations = jobs.with_work(connection)
         while organisations and not self._closing.is_set():
             organisations = [one for one in organisations if self.advance(one)]
@@ -94,7 +94,7 @@ class JobRunner:
         """
         deadline = None if seconds is None else time.monotonic() + seconds
         while True:
-            with self._database.read() as connection:
+            with self.database.read() as connection:
                 job = jobs.by_uuid(connection, organisation, uuid)
             if job is None:
                 raise NotFound("There is no such job")
@@ -107,7 +107,7 @@ class JobRunner:
 
     def advance(self, organisation: int) -> bool:
         """One small transaction of what is next in an organisation; False where nothing is."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             waiting = jobs.unfinished(connection, organisation)
         if not waiting:
             return self._remove_earlier(organisation)
@@ -120,7 +120,7 @@ class JobRunner:
 
     def _begin(self, organisation: int, job: Job) -> None:
         """Make it the organisation's pending change. Where little is to be counted it is in force at once."""
-        with self._database.write(organisation, policy=True) as connection:
+        with self.database.write(organisation, policy=True) as connection:
             waiting = jobs.unfinished(connection, organisation)
             if not waiting or waiting[0].id != job.id or waiting[0].state != jobs.WAITING:
                 return
@@ -139,7 +139,7 @@ class JobRunner:
 
     def _step(self, organisation: int, job: Job) -> bool:
         """Count some people; False where all are counted."""
-        with self._database.write(organisation) as connection:
+        with self.database.write(organisation) as connection:
             return not self._count_some(connection, self._policies, organisation, job)
 
     def _count_some(self, connection: Connection, known: Policies, organisation: int, job: Job) -> bool:
@@ -156,7 +156,7 @@ class JobRunner:
         enough = time.monotonic() + self._step_s
         counted: dict[int, tuple[int, Tally]] = {}
         for user in users:
-            self._database.lock_user(connection, organisation, user)
+            self.database.lock_user(connection, organisation, user)
             if not jobs.is_counted(connection, organisation, job.id, user):
                 of = counting(connection, policy, user)
                 found = altered(of, to)
@@ -178,9 +178,9 @@ class JobRunner:
         return self._planned[2]
 
     def _end(self, organisation: int, job: Job) -> None:
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             subjects = changes.matched_subjects(connection, organisation, job.change)
-        with self._database.write(organisation, policy=True) as connection:
+        with self.database.write(organisation, policy=True) as connection:
             # Somebody may have come, or an erasure may have taken back what was counted.
             if not jobs.not_counted(connection, organisation, job.id, 1):
                 self._flip(connection, organisation, job, subjects)
@@ -200,10 +200,10 @@ class JobRunner:
 
     def _remove_earlier(self, organisation: int) -> bool:
         """Remove what earlier generations held of some people; False where nothing is left."""
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             if not jobs.left_over(connection, organisation, 1):
                 return False
-        with self._database.write(organisation) as connection:
+        with self.database.write(organisation) as connection:
             enough = time.monotonic() + self._step_s
             for job, user in jobs.left_over(connection, organisation, MOST_A_STEP):
                 generations.drop_earlier(connection, organisation, user)

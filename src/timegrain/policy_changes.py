@@ -20,6 +20,9 @@ from timegrain.storage.jobs import Changed, Job
 from timegrain.storage.policies import raise_version, require_order
 from timegrain.storage.ratings import RuleKey, StoredRule
 
+IN_FORCE_S = 2.0
+"""How long a caller over HTTP waits for its change before it gets a job to look after (T11)."""
+
 SHARED_PAUSE_S = 0.025
 """Between two transactions of a change that is waited for: a server that has the same SQLite file open looks at most
 this often whether it may write."""
@@ -77,6 +80,19 @@ def _finished(database: Database, organisation: int, change: Change, progress: P
     job = runner.run(organisation, start_change(database, organisation, change).uuid, progress=progress)
     runner.finish_all()
     return changed_by(job)
+
+
+def change_soon(
+    runner: JobRunner, organisation: int, change: Change, dry_run: bool = False, seconds: float = IN_FORCE_S
+) -> Job:
+    """The job of a change, finished if it can be within some seconds; else the runner goes on with it.
+
+    Raises `Refused` where limits would not be in order, the organisation's or anybody's.
+    """
+    job = start_change(runner.database, organisation, change, dry_run)
+    job = runner.run(organisation, job.uuid, seconds)
+    runner.wake()
+    return job
 
 
 def changed_by(job: Job) -> Changed:

@@ -16,10 +16,13 @@ from timegrain.counting.memberships import ALWAYS, FOREVER, joined, left
 from timegrain.counting.ratings import STARTER as STORED_STARTER
 from timegrain.counting.ratings import Rating, rule_name
 from timegrain.counting.subjects import NameKind
-from timegrain.policy_changes import change_policy, change_rules
+from timegrain.jobs import JobRunner
+from timegrain.policy_changes import changed_by, start_change
 from timegrain.recounting import change_device, change_memberships, differences
-from timegrain.storage import devices, keys, people, ratings
+from timegrain.storage import devices, jobs, keys, people, ratings
+from timegrain.storage.changes import Change
 from timegrain.storage.engine import Database
+from timegrain.storage.jobs import Job
 
 from .facts import OFact
 from .replay import (
@@ -38,6 +41,7 @@ from .replay import (
     ZoneChange,
 )
 
+PolicyStep = RatingChange | PolicyChange | ZoneChange
 Answer = list[tuple[date, tuple[int, ...]]]
 
 
@@ -76,6 +80,37 @@ class Program:
             self.headers = {"Authorization": f"Bearer {key}"}
             self.tokens: dict[tuple[int, int], str] = {}
             self.teams = [people.add_team(connection, self.id, f"team {n}", 0) for n in range(start.teams)]
+        self.job: Job | None = None
+
+    def begin(self, step: PolicyStep) -> bool:
+        """Make the job of a change; whether it is in force at once, and else `advance` brings it there."""
+        assert self.job is None
+        match step:
+            case RatingChange():
+                change = self._rating(step)
+            case PolicyChange():
+                change = self._policy(step)
+            case ZoneChange():
+                change = Change(values={"zone": step.zone})
+        self.job = start_change(self.database, self.id, change)
+        return self._in_force()
+
+    def advance(self) -> bool:
+        """One transaction of the job, by a runner that knows nothing of those before; whether it is in force now."""
+        assert self.job is not None
+        # No time for a second person in one transaction.
+        JobRunner(self.database, step_s=0).advance(self.id)
+        with self.database.read() as connection:
+            self.job = jobs.by_uuid(connection, self.id, self.job.uuid)
+        return self._in_force()
+
+    def _in_force(self) -> bool:
+        assert self.job is not None
+        if not self.job.finished:
+            return False
+        changed_by(self.job)
+        self.job = None
+        return True
 
     def apply(self, step: Step) -> Counter[str]:
         match step:
@@ -83,10 +118,10 @@ class Program:
                 return self._record(step)
             case Heartbeats():
                 self._beat(step)
-            case RatingChange():
-                self._rate(step)
-            case PolicyChange():
-                self._policy(step)
+            case RatingChange() | PolicyChange() | ZoneChange():
+                in_force = self.begin(step)
+                while not in_force:
+                    in_force = self.advance()
             case ReachChange():
                 user = self.users[step.user].id
                 device = self._device(user, step.device)
@@ -95,8 +130,6 @@ class Program:
                 user = self.users[step.user].id
                 device = self._device(user, step.device)
                 change_device(self.database, self.id, user, device, {"timeout": step.seconds})
-            case ZoneChange():
-                change_policy(self.database, self.id, {"zone": step.zone})
             case MembershipChange():
                 self._membership(step)
             case Erase():
@@ -161,7 +194,7 @@ class Program:
             found = [one.id for one in known if one.name == name]
             return found[0] if found else devices.add_device(connection, self.id, user, name, 0).id
 
-    def _rate(self, step: RatingChange) -> None:
+    def _rating(self, step: RatingChange) -> Change:
         whose = {None: ratings.ORGANISATION, STARTER: STORED_STARTER}
         team = whose[step.team] if step.team in whose else self.teams[step.team].id
         kinds = {
@@ -171,13 +204,11 @@ class Program:
         }[step.kind]
         keys = [(team, kind, rule_name(kind, step.subject)) for kind in kinds]
         if step.rating is None:
-            change_rules(self.database, self.id, remove=keys)
-            return
+            return Change(remove=tuple(keys))
         rating = Rating[step.rating.upper()]
-        put = [ratings.StoredRule(*key, step.subject, rating, step.ignore_idle) for key in keys]
-        change_rules(self.database, self.id, put=put)
+        return Change(tuple(ratings.StoredRule(*key, step.subject, rating, step.ignore_idle) for key in keys))
 
-    def _policy(self, step: PolicyChange) -> None:
+    def _policy(self, step: PolicyChange) -> Change:
         given = {
             "idle_threshold": step.limits.threshold,
             "away_limit": step.limits.away_limit,
@@ -186,8 +217,7 @@ class Program:
             "week_start": step.week_start,
         }
         values = {name: value for name, value in given.items() if value is not None}
-        user = None if step.user is None else self.users[step.user].id
-        change_policy(self.database, self.id, values, user)
+        return Change(values=values, user=None if step.user is None else self.users[step.user].id)
 
     def _membership(self, step: MembershipChange) -> None:
         team = self.teams[step.team].id

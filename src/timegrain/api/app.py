@@ -24,6 +24,7 @@ from timegrain.api.envelope import as_known, failure
 from timegrain.api.openapi import openapi_json, schema_page
 from timegrain.api.requests import answered
 from timegrain.api.routes import Route
+from timegrain.jobs import JobRunner
 from timegrain.recording import Recorder
 from timegrain.storage.books import Books
 from timegrain.storage.engine import Database
@@ -123,10 +124,12 @@ class Observed:
             log.info(json.dumps(line))
 
 
-def make_app(database: Database, public_url: str = "") -> Observed:
-    """An application on a database whose schema is current."""
+def make_app(database: Database, public_url: str = "", run_jobs: bool = True) -> Observed:
+    """An application on a database whose schema is current; it advances changes of policy unless told."""
     registry = CollectorRegistry()
-    recorder = Recorder(database)
+    recorder, runner = Recorder(database), JobRunner(database)
+    if run_jobs:
+        runner.start()
     app = Litestar(
         [
             *_handlers(),
@@ -135,8 +138,10 @@ def make_app(database: Database, public_url: str = "") -> Observed:
         exception_handlers={Exception: _failed},
         openapi_config=None,
         request_max_body_size=None,  # requests.py has the limit, and tells the caller first
-        state=State({"house": House(database, recorder, Books()), "registry": registry, "public_url": public_url}),
-        on_shutdown=[recorder.close],
+        state=State(
+            {"house": House(database, recorder, Books(), runner), "registry": registry, "public_url": public_url}
+        ),
+        on_shutdown=[recorder.close, runner.close],
         logging_config=None,
     )
     return Observed(app, registry)

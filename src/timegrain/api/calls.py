@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from timegrain.errors import wrong
 from timegrain.figures.pieces import Asker
+from timegrain.jobs import JobRunner
 from timegrain.recording import Recorder
 from timegrain.storage.books import Books
 from timegrain.storage.engine import Database
@@ -26,6 +27,7 @@ class House:
     database: Database
     recorder: Recorder
     books: Books
+    jobs: JobRunner
 
 
 class Given(NamedTuple):

@@ -19,6 +19,7 @@ COMMANDS = {
     "key": "people",
     "rate": "figures",
     "policy": "figures",
+    "job": "jobs",
     "recount": "figures",
     "import": "importing",
     "export": "exporting",
