@@ -56,7 +56,7 @@ def change_rules(
     progress: Progress = silent,
 ) -> Changed:
     """Set and remove rating rules; every figure is up to date with them when this returns."""
-    return _finished(database, organisation, Change(tuple(put), tuple(remove)), progress)
+    return made(database, organisation, Change(tuple(put), tuple(remove)), progress)
 
 
 def change_policy(
@@ -72,12 +72,18 @@ def change_policy(
     """
     if not values:
         return Changed()
-    return _finished(database, organisation, Change(values=dict(values), user=user), progress)
+    return made(database, organisation, Change(values=dict(values), user=user), progress)
 
 
-def _finished(database: Database, organisation: int, change: Change, progress: Progress) -> Changed:
+def made(
+    database: Database, organisation: int, change: Change, progress: Progress = silent, dry_run: bool = False
+) -> Changed:
+    """Make a change and wait until it is in force; of a dry run, until what it would come to is known.
+
+    Raises `Refused` where limits would not be in order.
+    """
     runner = JobRunner(database, pause_s=SHARED_PAUSE_S)
-    job = runner.run(organisation, start_change(database, organisation, change).uuid, progress=progress)
+    job = runner.run(organisation, start_change(database, organisation, change, dry_run).uuid, progress=progress)
     runner.finish_all()
     return changed_by(job)
 

@@ -17,7 +17,7 @@ COMMANDS = {
     "user": "people",
     "device": "devices",
     "key": "people",
-    "rate": "figures",
+    "rate": "rating",
     "policy": "figures",
     "job": "jobs",
     "recount": "figures",

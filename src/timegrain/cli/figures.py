@@ -1,4 +1,4 @@
-"""`rate`, `policy`, `recount` and `summary`."""
+"""`policy`, `recount` and `summary`."""
 
 from __future__ import annotations
 
@@ -13,132 +13,12 @@ from timegrain.cli.answering import table
 from timegrain.cli.people import DAY, known_zone
 from timegrain.cli.session import Session, command
 from timegrain.counting.calendar import local_day
-from timegrain.counting.ratings import STARTER, Rating, could_be_host, rule_name
-from timegrain.counting.subjects import NameKind
 from timegrain.errors import Refused
-from timegrain.policy_changes import change_policy, change_rules
+from timegrain.policy_changes import change_policy
 from timegrain.recounting import differences, recount_everything
-from timegrain.storage import people, ratings
+from timegrain.storage import people
 from timegrain.storage.queries.people_meant import Meant, people_meant
-from timegrain.storage.ratings import ORGANISATION, StoredRule
 from timegrain.summary import asked, weekly_summary
-
-RATINGS = {one.name.lower(): one for one in Rating}
-
-
-class RateGroup(click.Group):
-    """`rate SUBJECT RATING` beside `rate list`: a first word that is no command is a subject."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self.commands and not args[0].startswith("-"):
-            return "set", self.commands["set"], args
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=RateGroup, context_settings={"ignore_unknown_options": False})
-def rate() -> None:
-    """Rate a subject: rate SUBJECT productive|neutral|unproductive."""
-
-
-def _kinds(subject: str, app: bool, domain: bool) -> list[NameKind]:
-    if app and domain:
-        raise click.UsageError("--app and --domain exclude each other")
-    if domain and not could_be_host(subject):
-        raise Refused(f"{subject!r} is not a bare host name")
-    if app or domain:
-        return [NameKind.APPLICATION if app else NameKind.SITE]
-    return [NameKind.APPLICATION, NameKind.SITE] if could_be_host(subject) else [NameKind.APPLICATION]
-
-
-@command(rate, "set", hidden=True)
-@click.argument("subject")
-@click.argument("rating", type=click.Choice(list(RATINGS)))
-@click.option("--team", metavar="NAME")
-@click.option("--app", is_flag=True, help="Rate the application alone.")
-@click.option("--domain", is_flag=True, help="Rate the domain alone.")
-@click.option("--ignore-idle/--no-ignore-idle", default=None, help="Whether it counts without input, too.")
-def rate_set(
-    session: Session,
-    subject: str,
-    rating: str,
-    team: str | None,
-    app: bool,
-    domain: bool,
-    ignore_idle: bool | None,
-) -> None:
-    """Rate a subject for the organisation, or for a team."""
-    kinds = _kinds(subject, app, domain)
-    with session.opened() as (database, organisation):
-        with database.read() as connection:
-            owner = people.team_named(connection, organisation.id, team).id if team else ORGANISATION
-        # Only a team's rule may leave ignore idle to the organisation's.
-        ignored = ignore_idle if team else bool(ignore_idle)
-        rules = [StoredRule(owner, kind, rule_name(kind, subject), subject, RATINGS[rating], ignored) for kind in kinds]
-        with session.progress("Counting") as progress:
-            rated = change_rules(database, organisation.id, put=rules, progress=progress)
-        data = {
-            "subject": subject,
-            "rating": rating,
-            "matchedSubjects": rated.subjects,
-            "changedSeconds": rated.seconds,
-        }
-        session.answer(
-            data,
-            f"{subject} is {rating}: {rated.subjects} stored subjects match, {rated.seconds} seconds changed class.",
-        )
-
-
-@command(rate, "list")
-def rate_list(session: Session) -> None:
-    """All rules."""
-    with session.opened() as (database, organisation):
-        with database.read() as connection:
-            found = ratings.all_rules(connection, organisation.id)
-            teams = {one.id: one.name for one in people.all_teams(connection, organisation.id)}
-        shown = table("Subject", "Kind", "Rating", "Ignore idle", "Category", "Whose")
-        rows = []
-        for one in found:
-            kind = "application" if one.kind is NameKind.APPLICATION else "domain"
-            rating = one.rating.name.lower()
-            ignored = {None: "as the organisation", True: "yes", False: "no"}[one.ignore_idle]
-            whose = "starter catalogue" if one.team == STARTER else teams.get(one.team, "")
-            shown.add_row(one.subject, kind, rating, ignored, one.category or "", whose)
-            rows.append(
-                {
-                    "subject": one.subject,
-                    "kind": kind,
-                    "rating": rating,
-                    "ignoreIdle": one.ignore_idle,
-                    "category": one.category,
-                    "team": teams.get(one.team),
-                    "starter": one.team == STARTER,
-                }
-            )
-        session.answer({"rules": rows}, shown)
-
-
-@command(rate, "remove")
-@click.argument("subject")
-@click.option("--team", metavar="NAME")
-@click.option("--app", is_flag=True)
-@click.option("--domain", is_flag=True)
-def rate_remove(session: Session, subject: str, team: str | None, app: bool, domain: bool) -> None:
-    """Remove a rule."""
-    kinds = _kinds(subject, app, domain)
-    with session.opened() as (database, organisation):
-        with database.read() as connection:
-            owner = people.team_named(connection, organisation.id, team).id if team else ORGANISATION
-            known = {one.key for one in ratings.all_rules(connection, organisation.id)}
-        gone = [key for key in ((owner, kind, rule_name(kind, subject)) for kind in kinds) if key in known]
-        if not gone:
-            raise Refused(f"there is no such rule for {subject!r}")
-        with session.progress("Counting") as progress:
-            rated = change_rules(database, organisation.id, remove=gone, progress=progress)
-        data = {"subject": subject, "matchedSubjects": rated.subjects, "changedSeconds": rated.seconds}
-        session.answer(data, f"The rule for {subject} is gone: {rated.seconds} seconds changed class.")
-
 
 _LIMITS = {"idle_minutes": "idle_threshold", "away_limit_minutes": "away_limit"}
 _LIMITS["unattended_limit_minutes"] = "unattended_limit"

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    delete,
+    insert,
+    literal_column,
+    select,
+    tuple_,
+)
 
 from timegrain.counting.ratings import STARTER, Rating
 from timegrain.counting.subjects import NameKind
 from timegrain.starter.catalogue import starter_rules
-from timegrain.storage.schema import rules
+from timegrain.storage.schema import rules, teams
 
 ORGANISATION = 0
 RuleKey = tuple[int, NameKind, str]
@@ -39,24 +51,53 @@ _REMOVE = delete(rules).where(
 )
 
 
-def all_rules(connection: Connection, organisation: int) -> list[StoredRule]:
-    statement = (
-        select(
-            rules.c.team_id,
-            rules.c.kind,
-            rules.c.name,
-            rules.c.subject,
-            rules.c.rating,
-            rules.c.ignore_idle,
-            rules.c.category,
-        )
-        .where(rules.c.organisation_id == organisation)
-        .order_by(rules.c.team_id, rules.c.name, rules.c.kind)
+_RULE = (
+    rules.c.team_id,
+    rules.c.kind,
+    rules.c.name,
+    rules.c.subject,
+    rules.c.rating,
+    rules.c.ignore_idle,
+    rules.c.category,
+)
+# The organisation's first, then the teams', then the starter catalogue's.
+_PLACE = case((rules.c.team_id == STARTER, literal_column(str(1 << 31), BigInteger)), else_=rules.c.team_id)
+_IN_ORDER = (
+    select(*_RULE, teams.c.uuid)
+    .select_from(
+        rules.outerjoin(teams, and_(teams.c.organisation_id == rules.c.organisation_id, teams.c.id == rules.c.team_id))
     )
-    return [
-        StoredRule(team, NameKind(kind), name, subject, Rating(rating), ignore_idle, category)
-        for team, kind, name, subject, rating, ignore_idle, category in connection.execute(statement)
-    ]
+    .where(rules.c.organisation_id == bindparam("organisation"))
+    .order_by(_PLACE, rules.c.name, rules.c.kind)
+)
+_PAGE = _IN_ORDER.where(
+    tuple_(_PLACE, rules.c.name, rules.c.kind) > tuple_(bindparam("place"), bindparam("name"), bindparam("kind"))
+).limit(bindparam("most"))
+
+
+class ListedRule(NamedTuple):
+    """`team` is None for a rule of the organisation or the starter catalogue."""
+
+    rule: StoredRule
+    team: UUID | None
+
+
+def _stored(row: Sequence[Any]) -> StoredRule:
+    team, kind, name, subject, rating, ignore_idle, category = row
+    return StoredRule(team, NameKind(kind), name, subject, Rating(rating), ignore_idle, category)
+
+
+def all_rules(connection: Connection, organisation: int) -> list[StoredRule]:
+    """The organisation's first, then the teams', then the starter catalogue's."""
+    return [_stored(row[:7]) for row in connection.execute(_IN_ORDER, {"organisation": organisation})]
+
+
+def some_rules(connection: Connection, organisation: int, after: RuleKey | None, most: int) -> list[ListedRule]:
+    """At most so many rules in that order, those that come after one's key."""
+    team, kind, name = after or (-1, NameKind.APPLICATION, "")
+    place = 1 << 31 if after and team == STARTER else team
+    parameters = {"organisation": organisation, "place": place, "name": name, "kind": int(kind), "most": most}
+    return [ListedRule(_stored(row[:7]), row[7]) for row in connection.execute(_PAGE, parameters)]
 
 
 def of_the_catalogue() -> list[StoredRule]:
