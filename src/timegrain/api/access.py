@@ -55,6 +55,10 @@ ACCESS: Mapping[str, Row] = {
     # Of oneself where the organisation lets people erase their own time.
     "DELETE /v1/activity": _page(SETTINGS),
     "GET /v1/me": _KEY,
+    "GET /v1/ratings": _page(SETTINGS),
+    "PUT /v1/ratings": _CHANGE,
+    "GET /v1/jobs": _CHANGE,
+    "GET /v1/jobs/{jobId}": _CHANGE,
     "POST /api/0/buckets/{bucket}": _DEVICE,
     "POST /api/0/buckets/{bucket}/heartbeat": _DEVICE,
     "POST /api/0/buckets/{bucket}/events": _DEVICE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from timegrain.api import activity, dashboard, me, timesheet, wakatime, watchers, weekly_summary
+from timegrain.api import activity, dashboard, jobs, me, ratings, timesheet, wakatime, watchers, weekly_summary
 from timegrain.api.routes import Route
 
 ROUTES: tuple[Route[Any], ...] = (
@@ -13,6 +13,8 @@ ROUTES: tuple[Route[Any], ...] = (
     *timesheet.ROUTES,
     *activity.ROUTES,
     *me.ROUTES,
+    *ratings.ROUTES,
+    *jobs.ROUTES,
     *watchers.ROUTES,
     *wakatime.ROUTES,
 )

@@ -129,6 +129,14 @@ def listed(connection: Connection, organisation: int) -> list[Job]:
     return [_job(row) for row in connection.execute(_JOBS.order_by(jobs.c.id.desc()), {"organisation": organisation})]
 
 
+def some(connection: Connection, organisation: int, before: int | None, most: int) -> list[Job]:
+    """At most so many, the newest first, those that are older than one by its id."""
+    older = _JOBS.order_by(jobs.c.id.desc()).limit(most)
+    if before is not None:
+        older = older.where(jobs.c.id < before)
+    return [_job(row) for row in connection.execute(older, {"organisation": organisation})]
+
+
 def unfinished(connection: Connection, organisation: int) -> list[Job]:
     """In the order in which they come into force."""
     return [_job(row) for row in connection.execute(_UNFINISHED_JOBS, {"organisation": organisation})]

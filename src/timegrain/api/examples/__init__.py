@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from timegrain.api.examples import dashboard, own, recording
+from timegrain.api.examples import dashboard, own, rating, recording
 from timegrain.api.examples.example import Example
 
-EXAMPLES: Mapping[str, Example] = {**dashboard.EXAMPLES, **recording.EXAMPLES, **own.EXAMPLES}
+EXAMPLES: Mapping[str, Example] = {**dashboard.EXAMPLES, **recording.EXAMPLES, **own.EXAMPLES, **rating.EXAMPLES}
 FAILURE = {
     "success": False,
     "statusCode": 401,
