@@ -8,17 +8,14 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from timegrain.counting.fronts import Interval
-from timegrain.counting.heartbeats import with_heartbeats
 from timegrain.counting.instants import DAY, LONGEST_REACH, Range, to_slots
-from timegrain.counting.spans import DeviceFacts, Named, Period, Pieces, Span, cut, judge
-from timegrain.counting.subjects import BROWSER_OF, LOCKED, NameKind
+from timegrain.counting.spans import DeviceFacts, Pieces, Span, cut, judge
 from timegrain.counting.tallies import Counted, tally
+from timegrain.deciding import by_device, device_facts, named, periods
 from timegrain.storage import slots, stretches
 from timegrain.storage.devices import Device, devices_of
-from timegrain.storage.facts import FactKind
 from timegrain.storage.names import Name, all_names, names_by_id
-from timegrain.storage.policies import ALL_DEVICES, Policy, UserPolicy, of_user
+from timegrain.storage.policies import Policy, UserPolicy, of_user
 from timegrain.storage.queries import deciding_facts
 from timegrain.storage.queries.deciding_facts import FactRow
 from timegrain.storage.slots import Owner
@@ -108,11 +105,12 @@ def spans(of: Counting, ranges: Sequence[Range]) -> list[Span]:
 
 
 def _cut(read: _Read, ranges: Sequence[Range]) -> Pieces:
-    return cut(read.devices, _named(read.names), ranges)
+    return cut(read.devices, named(read.names), ranges)
 
 
 def _judged(of: Counting, read: _Read, pieces: Pieces, ranges: Sequence[Range]) -> list[Span]:
-    return judge(pieces, of.user.limits, list(_periods(of, read.names, ranges)))
+    within = ranges[0][0], ranges[-1][1]
+    return judge(pieces, of.user.limits, list(periods(of.user, of.policy.book, read.names, within)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +131,16 @@ def _read(of: Counting, ranges: Sequence[Range]) -> _Read | None:
         return None
     names = _names_in(of, rows)
     within = ranges[0][0], ranges[-1][1]
-    devices = [_device(of, device, shown, names, within) for device, shown in _by_device(rows).items()]
+    devices = [
+        device_facts(
+            of.devices[device],
+            shown,
+            names,
+            stretches.touching(of.connection, organisation, user, device, within),
+            of.user.erased,
+        )
+        for device, shown in by_device(rows).items()
+    ]
     return _Read(devices, names)
 
 
@@ -143,54 +150,6 @@ def _names_in(of: Counting, rows: Sequence[FactRow]) -> Mapping[int, Name]:
     if len(rows) > MANY_FACTS:
         return all_names(of.connection, organisation, user)
     return names_by_id(of.connection, organisation, user, {id_ for row in rows for id_ in (*row[5:], row[3])})
-
-
-def _by_device(rows: Sequence[FactRow]) -> dict[int, list[FactRow]]:
-    found: dict[int, list[FactRow]] = {}
-    for row in rows:
-        found.setdefault(row[1], []).append(row)
-    return found
-
-
-def _device(
-    of: Counting, device: int, rows: Sequence[FactRow], names: Mapping[int, Name], within: Range
-) -> DeviceFacts:
-    organisation, user = of.whom
-    known = of.devices[device]
-    made = DeviceFacts(device, known.name, known.reach)
-    heartbeats: dict[int, list[Interval]] = {}
-    for start, _, kind, browser, length, app, site in rows:
-        if kind == FactKind.FOCUS:
-            made.focus.append(Interval(start, start + length, app, site))
-        elif kind == FactKind.PAGE:
-            made.pages.setdefault(browser, []).append(Interval(start, start + length, browser, site))
-        else:
-            heartbeats.setdefault(browser, []).append(Interval(start, start, app, site))
-    if heartbeats:
-        # By name: the order in which names came to be stored must not show.
-        by_editor = {names[editor].spelling: beats for editor, beats in heartbeats.items()}
-        made.focus = with_heartbeats(made.focus, by_editor, known.timeout)
-    made.stretches = stretches.touching(of.connection, organisation, user, device, within)
-    made.erased = sorted(seconds for erased_on, seconds in of.user.erased if erased_on in (device, ALL_DEVICES))
-    return made
-
-
-def _named(names: Mapping[int, Name]) -> Named:
-    browsers = {name.name: id_ for id_, name in names.items() if name.kind is NameKind.BROWSER}
-    applications = {id_: name.name for id_, name in names.items() if name.kind is NameKind.APPLICATION}
-    return Named(
-        frozenset(id_ for id_, name in applications.items() if name in LOCKED),
-        {id_: browsers[BROWSER_OF[name]] for id_, name in applications.items() if BROWSER_OF.get(name) in browsers},
-    )
-
-
-def _periods(of: Counting, names: Mapping[int, Name], ranges: Sequence[Range]) -> Iterator[Period]:
-    """What holds when."""
-    book = of.policy.book
-    for start, end, team in of.user.periods:
-        if start < ranges[-1][1] and end > ranges[0][0]:
-            settled = {id_: book.settle(team, name.kind, name.name) for id_, name in names.items()}
-            yield Period(start, end, settled.__getitem__)
 
 
 def counted_anew(of: Counting, ranges: Sequence[Range]) -> Counted:

@@ -41,7 +41,7 @@ MUTATIONS = (
     ),
     Mutation(
         "editors not told apart",
-        "counted.py",
+        "deciding.py",
         "heartbeats.setdefault(browser,",
         "heartbeats.setdefault(min(heartbeats, default=browser),",
     ),
@@ -54,7 +54,7 @@ MUTATIONS = (
     Mutation(
         "last editor in front", "counting/heartbeats.py", "sorted(heartbeats, reverse=True)", "sorted(heartbeats)"
     ),
-    Mutation("editors by number", "counted.py", "names[editor].spelling:", "str(editor):"),
+    Mutation("editors by number", "deciding.py", "names[editor].spelling:", "str(editor):"),
     Mutation("heartbeats read too near", "counted.py", "user, around, timeout)", "user, around, 0)"),
     Mutation("window without timeout", "counting/window.py", "farthest = timeout - 1", "farthest = 0"),
     Mutation(
@@ -117,7 +117,7 @@ MUTATIONS = (
     Mutation("addresses are domains", "counting/ratings.py", '"" if is_address(host) else host', "host"),
     Mutation("shorter stays", "storage/facts.py", "new.length > old.length", "new.length < old.length"),
     Mutation("first of equals stays", "storage/facts.py", "] > self._as_kept(old)", "] < self._as_kept(old)"),
-    Mutation("erased seconds count", "counted.py", "if erased_on in (device, ALL_DEVICES)", "if False"),
+    Mutation("erased seconds count", "deciding.py", "if erased_on in (device.id, ALL_DEVICES)", "if False"),
     Mutation(
         "erased facts come again",
         "recording.py",

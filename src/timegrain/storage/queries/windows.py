@@ -88,7 +88,7 @@ class OfUser:
     def policy(self, user: int, zone: str) -> UserPolicy:
         """As counting takes it; the generation is of no matter here."""
         periods = tuple(in_seconds(zone, *period) for period in primary_periods(self.memberships))
-        return UserPolicy(user, self.limits, 0, periods, tuple(self.erased))
+        return UserPolicy(user, self.limits, 0, 0, periods, tuple(self.erased))
 
 
 def row(tag: int, user: Any, *numbers: Any, texts: Sequence[Any] = ()) -> Select[Any]:
