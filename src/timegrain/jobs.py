@@ -109,12 +109,17 @@ class JobRunner:
         """One small transaction of what is next in an organisation; False where nothing is."""
         with self.database.read() as connection:
             waiting = jobs.unfinished(connection, organisation)
+            if waiting:
+                left = jobs.not_counted(connection, organisation, waiting[0].id, 1)
         if not waiting:
             return self._remove_earlier(organisation)
         job = waiting[0]
         if job.state == jobs.WAITING:
             self._begin(organisation, job)
-        elif not self._step(organisation, job):
+        elif left:
+            with self.database.write(organisation) as connection:
+                self._count_some(connection, self._policies, organisation, job)
+        else:
             self._end(organisation, job)
         return True
 
@@ -136,11 +141,6 @@ class JobRunner:
             if self._step_s and self._count_some(connection, Policies(), organisation, job):
                 subjects = changes.matched_subjects(connection, organisation, job.change)
                 self._flip(connection, organisation, job, subjects)
-
-    def _step(self, organisation: int, job: Job) -> bool:
-        """Count some people; False where all are counted."""
-        with self.database.write(organisation) as connection:
-            return not self._count_some(connection, self._policies, organisation, job)
 
     def _count_some(self, connection: Connection, known: Policies, organisation: int, job: Job) -> bool:
         """Count people until `STEP_S` is over; True where nobody is left.

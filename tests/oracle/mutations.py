@@ -124,4 +124,38 @@ MUTATIONS = (
         "if not is_erased(of.user, fact.device, fact.start, fact.end)",
         "if True",
     ),
+    Mutation(
+        "batch counts the current generation only",
+        "generations.py",
+        "if to is None or owner is None:",
+        "if True:",
+    ),
+    Mutation("shared rows differ", "generations.py", "if not shared:", "if False:"),
+    Mutation(
+        "flip forgets a user",
+        "storage/generations.py",
+        'update(users)\n    .where(users.c.organisation_id == bindparam("organisation"))',
+        'update(users)\n    .where(users.c.organisation_id == bindparam("organisation"), users.c.id > 1)',
+    ),
+    Mutation(
+        "flip forgets the policy",
+        "jobs.py",
+        "changes.make(connection, organisation, job.change)",
+        "pass",
+    ),
+    Mutation(
+        "membership stays as it was in the next generation",
+        "recounting.py",
+        "(whole := everything(of)):\n            recount(of, [whole])\n        forget_following(of)",
+        "(whole := everything(of)):\n            recount(of, [whole])",
+    ),
+    Mutation("idle ignored anew before", "generations.py", "RatedAnew(to.book, of.policy.book)", "to.book"),
+    Mutation("ratings moved twice", "generations.py", "RatedAnew(to.book, of.policy.book)", "of.policy.book"),
+    Mutation(
+        "limits of the threshold that is",
+        "generations.py",
+        "min(before.threshold, after",
+        "max(before.threshold, after",
+    ),
+    Mutation("subjects go down only", "generations.py", "found.add(new, 1)", "found.add(new, 0)"),
 )
