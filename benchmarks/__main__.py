@@ -1,11 +1,13 @@
 """`make bench`: what things cost, each beside its yardstick of the same run.
 
-Prints a table and writes `benchmarks/results.json`. `docs/performance.md` says what the rows mean.
+Prints a table and writes `benchmarks/results.json`. `docs/performance.md` says what the rows mean. With
+`ARGS=--large` policies change for 1,000 people, too.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +22,9 @@ from timegrain.counted import collect_seldom
 def main() -> None:
     collect_seldom()
     with tempfile.TemporaryDirectory() as name:
-        parts = (questions.measure, batches.measure, policies.measure, peer.measure, devices.measure)
+        parts = [questions.measure, batches.measure, policies.measure, peer.measure, devices.measure]
+        if "--large" in sys.argv:
+            parts.append(policies.measure_many)
         rows = [row for measure in parts for row in measure(Path(name))]
     shown = Table("What", "Figure", "Yardstick", "Goal", "Met", box=None)
     for row in rows:

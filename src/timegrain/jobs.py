@@ -29,7 +29,7 @@ from timegrain.storage.policies import Policies, Policy, raise_version, require_
 
 log = logging.getLogger("timegrain.jobs")
 
-STEP_S = 0.05
+STEP_S = 0.03
 """A transaction takes on no further person after this long: batches wait for it."""
 
 PAUSE_S = 0.002

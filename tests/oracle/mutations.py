@@ -143,12 +143,6 @@ MUTATIONS = (
         "changes.make(connection, organisation, job.change)",
         "pass",
     ),
-    Mutation(
-        "membership stays as it was in the next generation",
-        "recounting.py",
-        "(whole := everything(of)):\n            recount(of, [whole])\n        forget_following(of)",
-        "(whole := everything(of)):\n            recount(of, [whole])",
-    ),
     Mutation("idle ignored anew before", "generations.py", "RatedAnew(to.book, of.policy.book)", "to.book"),
     Mutation("ratings moved twice", "generations.py", "RatedAnew(to.book, of.policy.book)", "of.policy.book"),
     Mutation(
