@@ -48,7 +48,7 @@ class JobRunner:
         self.database = database
         self._step_s, self._pause_s = step_s, pause_s
         self._policies = Policies()
-        self._planned: tuple[int, int, Policy] | None = None
+        self._planned: tuple[tuple[int, int, int], Policy] | None = None
         self._closing = threading.Event()
         self._woken = threading.Event()
         self._thread: threading.Thread | None = None
@@ -172,10 +172,11 @@ class JobRunner:
         """The policy that the job leads to; None where it is over."""
         if not job.dry_run:
             return policy.next if policy.job == job.id else None
-        if self._planned is None or self._planned[:2] != (job.id, policy.version):
-            to = policies.after(connection, policy.organisation, job.change)
-            self._planned = job.id, policy.version, to
-        return self._planned[2]
+        key, planned = (policy.organisation, job.id, policy.version), self._planned
+        if planned is None or planned[0] != key:
+            # Another thread may put its own there meanwhile.
+            planned = self._planned = key, policies.after(connection, policy.organisation, job.change)
+        return planned[1]
 
     def _end(self, organisation: int, job: Job) -> None:
         with self.database.read() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ import httpx
 import pytest
 from sqlalchemy import event
 
-from tests.contract.served import NOBODY, Office, bearing, failed, fields, succeeded
+from tests.contract.served import NOBODY, Office, bearing, failed, fields, succeeded, timegrain
 from tests.contract.test_commands import refused, run
 from timegrain.jobs import JobRunner
 from timegrain.policy_changes import made
@@ -233,7 +234,7 @@ def test_what_is_unrated_and_the_starter_catalogue(office: Office) -> None:
 
 def test_what_takes_longer_is_a_job(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     worked(office)
-    monkeypatch.setattr("timegrain.api.jobs.AT_MOST_S", 0.0)
+    monkeypatch.setattr("timegrain.api.jobs.IN_FORCE_S", 0.0)
     answer = put(office, {"subject": "Code", "rating": "productive"})
     assert answer.status_code == 202
     uuid = answer.json()["data"]["jobId"]
@@ -260,3 +261,15 @@ def test_what_takes_longer_is_a_job(office: Office, monkeypatch: pytest.MonkeyPa
     assert rest == {"items": [shown], "nextCursor": None}
     failed(office.client.get(f"/v1/jobs/{NOBODY}", headers=headers), 404, "NOT_FOUND")
     failed(office.client.get(f"/v1/jobs/{uuid}", headers=bearing(office.key("reader"))), 403, "FORBIDDEN")
+
+
+def test_a_dry_run_is_of_its_own_organisation(office: Office) -> None:
+    """The jobs of two organisations have the same numbers, and their policies the same versions."""
+    arguments = ("init", "--organisation", "Other", "--zone", "UTC", "--admin-email", "o@example.com")
+    made_there = timegrain(office.url, *arguments)
+    other = replace(office, name="Other", user=made_there["userId"], admin=made_there["apiKey"])
+    for one in (office, other):
+        worked(one)
+    for one, rating in ((office, "productive"), (other, "unproductive")):
+        said = succeeded(put(one, {"subject": "Code", "rating": rating}, dry_run=True))
+        assert said["byClass"][rating] == 3000

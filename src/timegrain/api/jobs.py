@@ -12,14 +12,10 @@ from timegrain.api.calls import Answered, Call, Given
 from timegrain.api.paging import PageQuery, page_of, read_cursor
 from timegrain.api.routes import Route
 from timegrain.errors import NotFound
-from timegrain.jobs import JobRunner
-from timegrain.policy_changes import changed_by, start_change
+from timegrain.policy_changes import IN_FORCE_S, change_soon, changed_by
 from timegrain.storage import jobs
 from timegrain.storage.changes import Change
 from timegrain.storage.jobs import Changed, Job
-
-AT_MOST_S = 2.0
-"""A call waits this long for its change to be in force."""
 
 
 class JobStarted(msgspec.Struct, rename="camel"):
@@ -75,15 +71,12 @@ def what_changed(changed: Changed) -> WhatChanged:
 
 
 def change_within(call: Call, change: Change, dry_run: bool = False) -> Changed | Answered:
-    """Make a change: what came of it, or the answer 202 where it is not in force after `AT_MOST_S`.
+    """Make a change: what came of it, or the answer 202 where it is not in force after `IN_FORCE_S`.
 
     Raises `Refused` where limits would not be in order.
     """
-    organisation, database = call.caller.organisation, call.house.database
     call.connection.rollback()
-    job = start_change(database, organisation, change, dry_run)
-    job = JobRunner(database).run(organisation, job.uuid, seconds=AT_MOST_S)
-    call.house.jobs.wake()
+    job = change_soon(call.house.jobs, call.caller.organisation, change, dry_run, IN_FORCE_S)
     if not job.finished:
         return Answered(JobStarted(job.uuid), status=202, message="The change is being counted")
     return changed_by(job)
