@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from timegrain.api import activity, dashboard, jobs, me, ratings, timesheet, wakatime, watchers, weekly_summary
+from timegrain.api import activity, dashboard, jobs, me, ratings, timesheet, usage, wakatime, watchers, weekly_summary
 from timegrain.api.routes import Route
 
 ROUTES: tuple[Route[Any], ...] = (
     *weekly_summary.ROUTES,
     *dashboard.ROUTES,
     *timesheet.ROUTES,
+    *usage.ROUTES,
     *activity.ROUTES,
     *me.ROUTES,
     *ratings.ROUTES,

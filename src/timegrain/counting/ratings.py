@@ -90,11 +90,17 @@ class _Owner:
     domains: dict[str, Verdict] = field(default_factory=dict)
 
     def winner(self, kind: NameKind, name: str) -> Verdict | None:
+        found = self.winning(kind, name)
+        return None if found is None else found[1]
+
+    def winning(self, kind: NameKind, name: str) -> tuple[str, Verdict] | None:
+        """The name that the winning rule has, and what it says."""
         if kind is NameKind.APPLICATION:
-            return self.applications.get(name)
+            verdict = self.applications.get(name)
+            return None if verdict is None else (name, verdict)
         if not self.domains:
             return None
-        return next((self.domains[one] for one in domains_of(name) if one in self.domains), None)
+        return next(((one, self.domains[one]) for one in domains_of(name) if one in self.domains), None)
 
 
 class RuleBook:
@@ -119,6 +125,13 @@ class RuleBook:
         """What the rule says that rates a subject while `team` is the primary team; None without a rule."""
         special = self._owners[team].winner(kind, name) if team in self._owners and team is not None else None
         return special if special is not None else self._general(kind, name)
+
+    def rule_for(self, team: int | None, kind: NameKind, name: str) -> Rule | None:
+        """The rule that rates a subject while `team` is the primary team; None where it is neutral without one."""
+        for owner in dict.fromkeys((team, None, STARTER)):
+            if owner in self._owners and (found := self._owners[owner].winning(kind, name)) is not None:
+                return Rule(owner, kind, *found)
+        return None
 
     def _general(self, kind: NameKind, name: str) -> Verdict | None:
         """Of the organisation's rule, else of the starter catalogue's."""

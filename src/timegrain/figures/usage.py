@@ -88,6 +88,7 @@ def _uses(found: FoundUsage, counted: Iterable[tuple[int, Span, Name]], book: Ru
     for user, span, name in counted:
         subject = name.kind, name.name
         use = uses.setdefault(subject, Use(name.spelling))
+        use.spelling = min(use.spelling, name.spelling)
         use.by_rating[span.rating] += span.end - span.start
         users.setdefault(subject, set()).add(user)
     for subject, of in users.items():

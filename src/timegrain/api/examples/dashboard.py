@@ -59,6 +59,19 @@ _TIMESHEET = {
     "session": {"avgCheckInTime": "09:00:00", "avgCheckOutTime": "10:30:00"},
 }
 
+_CODE = {
+    "name": "Code",
+    "type": "application",
+    "category": "Development",
+    "rating": "neutral",
+    "activeSeconds": 2970,
+    "productiveSeconds": 0,
+    "neutralSeconds": 2970,
+    "unproductiveSeconds": 0,
+    "share": 0.622642,
+    "people": 1,
+}
+
 EXAMPLES = {
     "postWeeklySummary": Example(
         body=RANGE,
@@ -93,4 +106,9 @@ EXAMPLES = {
     "postTimesheet": Example(body=RANGE, answer=[_TIMESHEET]),
     "postRecentScreenshot": Example(body=RANGE, answer=[]),
     "postScreenshot": Example(body=RANGE, answer=[]),
+    "postAppUsage": Example(body=RANGE, answer={"items": [_CODE], "nextCursor": None, "activeSeconds": 4770}),
+    "getSubjects": Example(
+        query={"rating": "unrated", "q": "co"},
+        answer={"items": [{**_CODE, "rule": None}], "nextCursor": None},
+    ),
 }

@@ -71,6 +71,9 @@ _LED = (
 _OF_MEMBERSHIP = (memberships.c.organisation_id == users.c.organisation_id) & (memberships.c.user_id == users.c.id)
 
 
+_ALWAYS = literal_column(str(ALWAYS), Integer), literal_column(str(FOREVER), Integer)
+
+
 class _Statements(NamedTuple):
     """Rows of team (0: named), user, first day, end day and what else is told of the user."""
 
@@ -82,9 +85,8 @@ class _Statements(NamedTuple):
 def _statements(*told: Column[Any]) -> _Statements:
     named_team = literal_column("0", Integer)
     of_users = users.c.organisation_id == bindparam("organisation"), users.c.uuid.in_(select(_given_users.c.c0))
-    always = literal_column(str(ALWAYS), Integer), literal_column(str(FOREVER), Integer)
     days = memberships.c.first_day, memberships.c.end_day
-    named = select(named_team, users.c.id, *always, *told).where(*of_users)
+    named = select(named_team, users.c.id, *_ALWAYS, *told).where(*of_users)
     named_of_led = (
         select(named_team, users.c.id, *days, *told)
         .select_from(users.join(memberships, _OF_MEMBERSHIP))
@@ -116,7 +118,25 @@ def _statements(*told: Column[Any]) -> _Statements:
 
 
 _MEANT = _statements(users.c.generation)
-_PROFILES = _statements(users.c.generation, users.c.subject_generation, users.c.uuid, users.c.name, users.c.email)
+_TOLD = (users.c.generation, users.c.subject_generation, users.c.uuid, users.c.name, users.c.email)
+_PROFILES = _statements(*_TOLD)
+_EVERYBODY = select(literal_column("0", Integer), users.c.id, *_ALWAYS, *_TOLD).where(
+    users.c.organisation_id == bindparam("organisation")
+)
+_SELF = _EVERYBODY.where(users.c.id == bindparam("reader"))
+_ALL_WITHIN: dict[Level, Select[Any] | CompoundSelect[Any]] = {
+    Level.FULL: _EVERYBODY,
+    Level.TEAM: union_all(
+        _SELF,
+        select(literal_column("0", Integer), users.c.id, memberships.c.first_day, memberships.c.end_day, *_TOLD)
+        .select_from(users.join(memberships, _OF_MEMBERSHIP))
+        .where(
+            users.c.organisation_id == bindparam("organisation"),
+            memberships.c.team_id.in_(select(_LED.c.team_id)),
+        ),
+    ),
+    Level.OWN: _SELF,
+}
 _KNOWN_USERS = select(users.c.uuid).where(
     users.c.organisation_id == bindparam("organisation"), users.c.uuid.in_(select(_given_users.c.c0))
 )
@@ -161,6 +181,14 @@ def profiles_meant(
 ) -> list[Profile]:
     """The same people with what answers tell of them, by name, then id. Raises as `people_meant`."""
     rows = _rows(connection, organisation, user_ids, team_ids, reach, _PROFILES)
+    found = [Profile._make((*told, tuple(days))) for told, days in _each_day_once(rows).items()]
+    return sorted(found, key=lambda one: (one.name, str(one.uuid)))
+
+
+def profiles_within(connection: Connection, organisation: int, reach: Reach) -> list[Profile]:
+    """Everybody whom a caller may see, by name, then id. Raises `TooManyPeople`."""
+    parameters = {"organisation": organisation, "reader": reach.user, "today": reach.today}
+    rows = connection.execute(_ALL_WITHIN[reach.level], parameters).all()
     found = [Profile._make((*told, tuple(days))) for told, days in _each_day_once(rows).items()]
     return sorted(found, key=lambda one: (one.name, str(one.uuid)))
 
