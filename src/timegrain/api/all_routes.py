@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from timegrain.api import activity, dashboard, jobs, me, ratings, timesheet, usage, wakatime, watchers, weekly_summary
+from timegrain.api import (
+    activity,
+    dashboard,
+    jobs,
+    me,
+    ratings,
+    timeline,
+    timesheet,
+    usage,
+    wakatime,
+    watchers,
+    weekly_summary,
+)
 from timegrain.api.routes import Route
 
 ROUTES: tuple[Route[Any], ...] = (
     *weekly_summary.ROUTES,
     *dashboard.ROUTES,
     *timesheet.ROUTES,
+    *timeline.ROUTES,
     *usage.ROUTES,
     *activity.ROUTES,
     *me.ROUTES,

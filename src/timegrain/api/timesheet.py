@@ -22,21 +22,23 @@ class TimesheetPage(msgspec.Struct, rename="camel"):
     users_list: list[TimesheetRow]
 
 
-class _Paged(NamedTuple):
+class Paged(NamedTuple):
+    """Which page of the people, 15 at a time."""
+
     asked: PeopleAsked
     page: int | None
     """From 1; None: everybody."""
 
 
-def read_page(given: Given) -> _Paged:
+def read_page(given: Given) -> Paged:
     asked = read_range(given)
     page: int | None = given.body.offset
     if page is not None and page < 1:
         raise wrong("offset", "pages begin at 1")
-    return _Paged(asked, page)
+    return Paged(asked, page)
 
 
-def _timesheet(call: Call, paged: _Paged) -> list[TimesheetRow] | Answered:
+def _timesheet(call: Call, paged: Paged) -> list[TimesheetRow] | Answered:
     asked = paged.asked
     profiles = call.profiles(asked.users, asked.teams)
     rows = timesheets(call.asker, profiles, asked.range, asked.zone)

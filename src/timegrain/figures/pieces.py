@@ -13,12 +13,13 @@ from timegrain.counting.calendar import day_start
 from timegrain.counting.instants import SLOT, Range, union
 from timegrain.counting.memberships import ALWAYS, FOREVER
 from timegrain.counting.ratings import RuleBook
-from timegrain.counting.spans import Span, count
+from timegrain.counting.spans import DeviceFacts, Named, Period, Span, count
 from timegrain.counting.stretches import State
 from timegrain.counting.tallies import NOTHING, Tally, summed
 from timegrain.deciding import by_device, device_facts, named, periods
 from timegrain.figures.parts import cut
 from timegrain.storage.books import Books
+from timegrain.storage.policies import UserPolicy
 from timegrain.storage.queries import pieces
 from timegrain.storage.queries.people_meant import Profile
 from timegrain.storage.queries.pieces import Found
@@ -135,18 +136,32 @@ def _windows_of_users(
     return of_users
 
 
-def spans_of(of: OfUser, user: int, ranges: Sequence[Range], home_zone: str, book: RuleBook) -> list[Span]:
-    """The spans of one user in `ranges` (sorted, disjoint) from the facts that decide them."""
-    if not of.facts:
-        return []
+class Made(NamedTuple):
+    """The spans of one user in some ranges, and what they were made from."""
+
+    spans: list[Span]
+    devices: Sequence[DeviceFacts]
+    named: Named
+    policy: UserPolicy
+    periods: Sequence[Period]
+
+
+def made_of(of: OfUser, user: int, ranges: Sequence[Range], home_zone: str, book: RuleBook) -> Made:
+    """From the facts that decide `ranges` (sorted, disjoint)."""
     policy = of.policy(user, home_zone)
-    facts = [
+    devices = [
         device_facts(of.devices[device], rows, of.names, of.stretches.get(device, ()), policy.erased)
         for device, rows in by_device(sorted(of.facts)).items()
     ]
     within = ranges[0][0], ranges[-1][1]
     held = list(periods(policy, book, of.names, within))
-    return count(facts, named(of.names), policy.limits, held, ranges)
+    known = named(of.names)
+    return Made(count(devices, known, policy.limits, held, ranges), devices, known, policy, held)
+
+
+def spans_of(of: OfUser, user: int, ranges: Sequence[Range], home_zone: str, book: RuleBook) -> list[Span]:
+    """The spans alone."""
+    return made_of(of, user, ranges, home_zone, book).spans if of.facts else []
 
 
 def _count_edges(did: Did, piece: Piece, found: Found, spans: Sequence[Span]) -> None:

@@ -111,4 +111,77 @@ EXAMPLES = {
         query={"rating": "unrated", "q": "co"},
         answer={"items": [{**_CODE, "rule": None}], "nextCursor": None},
     ),
+    "postTimeline": Example(
+        body={**RANGE, "offset": 1},
+        answer={
+            "totalActiveUsers": 1,
+            "usersList": [
+                {
+                    "userId": USER,
+                    "userName": "Grace",
+                    "emailId": "grace@example.com",
+                    "profilePicUrl": None,
+                    "productiveTimeSpend": 1800,
+                    "unProductiveTimeSpend": 0,
+                    "neutralTimeSpend": 2970,
+                    "idleTimeSpend": 630,
+                    "appTrackingDetails": [
+                        {
+                            "category": "productive",
+                            "appName": "Google Chrome",
+                            "title": "Pull requests",
+                            "startTime": "2026-02-03T04:30:00.000Z",
+                            "endTime": "2026-02-03T05:00:00.000Z",
+                        }
+                    ],
+                }
+            ],
+        },
+    ),
+    "postExplain": Example(
+        body={**RANGE, "startDate": "2026-02-03 09:45:00", "endDate": "2026-02-03 09:45:00"},
+        answer={
+            "spans": [
+                {
+                    "start": "2026-02-03T04:15:00.000Z",
+                    "end": "2026-02-03T04:15:01.000Z",
+                    "seconds": 1,
+                    "state": "idle",
+                    "rating": None,
+                    "subject": {"name": "Code", "type": "application"},
+                    "application": "Code",
+                    "title": "",
+                    "device": "laptop-7",
+                    "facts": [
+                        {
+                            "device": "laptop-7",
+                            "kind": "focus",
+                            "start": "2026-02-03T03:30:00.700Z",
+                            "browser": None,
+                        },
+                        {"device": "laptop-7", "kind": "away", "start": "2026-02-03T04:10:00.000Z", "browser": None},
+                    ],
+                    "stretch": {
+                        "start": "2026-02-03T04:10:00.000Z",
+                        "end": "2026-02-03T04:20:30.000Z",
+                        "seconds": 630,
+                    },
+                    "rule": None,
+                    "reason": None,
+                }
+            ],
+            "totals": {
+                **dict.fromkeys(DAY, 0),
+                "totalTimeSpendSeconds": 1,
+                "idleTimeSpendSeconds": 1,
+            },
+            "limits": {
+                "idleCounting": True,
+                "idleThresholdSeconds": 300,
+                "awayLimitSeconds": 3600,
+                "unattendedLimitSeconds": 14400,
+            },
+            "neverIdle": [],
+        },
+    ),
 }

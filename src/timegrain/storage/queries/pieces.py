@@ -21,6 +21,7 @@ from timegrain.storage.queries.windows import (
     ENDS,
     ORGANISATION,
     RULE,
+    TITLES,
     OfUser,
     Part,
     given_parts,
@@ -62,6 +63,7 @@ SUMS = (
 )
 _ONLY_SUMS = union_all(*SUMS)
 _EVERYTHING = union_all(*SUMS, *ARMS)
+_WITH_TITLES = union_all(*SUMS, *ARMS, TITLES)
 
 
 def read(
@@ -72,6 +74,7 @@ def read(
     ends: Sequence[Part] = (),
     windows: Iterable[tuple[int, Range]] = (),
     with_rules: bool = False,
+    with_titles: bool = False,
 ) -> Found:
     """Sums of slots and days by piece; of `ends` the slots with the first and last active second.
 
@@ -81,7 +84,7 @@ def read(
     parameters: dict[str, Any] = {"organisation": organisation, "slots": packed(slots), "days": packed(days)}
     statement = _ONLY_SUMS
     if ends or to_count:
-        statement = _EVERYTHING
+        statement = _WITH_TITLES if with_titles else _EVERYTHING
         parameters |= {"ends": packed(ends), "windows": packed(to_count), "with_rules": int(with_rules)}
     found = Found()
     for told in connection.execute(statement, parameters):

@@ -54,10 +54,11 @@ from timegrain.storage.schema import (
     rules,
     slot_totals,
     stretches,
+    texts,
     users,
 )
 
-(ENDS, FACT, STRETCH, NAME, DEVICE, USER, MEMBERSHIP, ERASURE, RULE) = range(9)
+ENDS, FACT, STRETCH, NAME, DEVICE, USER, MEMBERSHIP, ERASURE, RULE, TITLE = range(10)
 """What a row tells."""
 _NUMBERS, _TEXTS = 7, 2
 ORGANISATION: BindParameter[int] = bindparam("organisation", type_=Integer)
@@ -73,6 +74,10 @@ class Part(NamedTuple):
     high: int
 
 
+FactKey = tuple[int, int, int, int]
+"""Start in milliseconds, device, kind, browser: what tells the facts of a user apart."""
+
+
 @dataclass(slots=True)
 class OfUser:
     """What decides the seconds of one user's windows."""
@@ -84,6 +89,9 @@ class OfUser:
     devices: dict[int, Device] = field(default_factory=dict)
     memberships: list[Membership] = field(default_factory=list)
     erased: list[tuple[int, Range]] = field(default_factory=list)
+    titles: dict[FactKey, str] = field(default_factory=dict)
+    silent: set[int] = field(default_factory=set)
+    """Devices that never reported input or its absence: their time is never idle."""
 
     def policy(self, user: int, zone: str) -> UserPolicy:
         """As counting takes it; the generation is of no matter here."""
@@ -164,7 +172,9 @@ _SHOWN = facts.c.kind.between(text(str(int(FactKind.FOCUS))), text(str(int(FactK
 
 
 def _facts(*where: ColumnElement[bool], index: str = "") -> Select[Any]:
-    chosen = select(facts.c.user_id, *_FACT).select_from(_windows.join(facts, and_(_OF_WINDOW, *where)))
+    chosen = select(facts.c.user_id, *_FACT, facts.c.title_id).select_from(
+        _windows.join(facts, and_(_OF_WINDOW, *where))
+    )
     return chosen.with_hint(facts, f"INDEXED BY {index}", "sqlite") if index else chosen
 
 
@@ -247,7 +257,13 @@ _NAMES = row(NAME, names.c.user_id, names.c.id, names.c.kind, texts=(names.c.nam
     )
 )
 _DEVICES = row(
-    DEVICE, devices.c.user_id, devices.c.id, devices.c.reach, devices.c.timeout, texts=(devices.c.name,)
+    DEVICE,
+    devices.c.user_id,
+    devices.c.id,
+    devices.c.reach,
+    devices.c.timeout,
+    devices.c.input_at,
+    texts=(devices.c.name,),
 ).select_from(_people.join(devices, _of_people(devices)))
 _USERS = row(
     USER,
@@ -283,6 +299,23 @@ _RULES = row(
 ).where(rules.c.organisation_id == ORGANISATION, bindparam("with_rules", type_=Integer) == 1)
 _FACTS = row(FACT, _facts_found.c.user_id, *(_facts_found.c[column.name] for column in _FACT))
 _ALL_ENDS = row(ENDS, _ends.c.user, _ends.c.key, _ends.c.first, _ends.c.last).where(_ends.c.first.is_not(None))
+TITLES = row(
+    TITLE,
+    _facts_found.c.user_id,
+    *(_facts_found.c[name] for name in ("start_ms", "device_id", "kind", "browser_id")),
+    texts=(texts.c.text,),
+).select_from(
+    _facts_found.join(
+        texts,
+        and_(
+            texts.c.organisation_id == ORGANISATION,
+            texts.c.user_id == _facts_found.c.user_id,
+            texts.c.id == _facts_found.c.title_id,
+        ),
+    )
+)
+"""One more, where titles are to be shown."""
+
 ARMS = (_ALL_ENDS, _FACTS, _STRETCHES, _NAMES, _DEVICES, _USERS, _MEMBERSHIPS, _ERASURES, _RULES)
 """Of a UNION ALL. Parameters: `organisation`, `ends`, `windows`, `with_rules`."""
 
@@ -304,8 +337,12 @@ def take(of: OfUser, tag: int, row: Sequence[Any]) -> None:
         of.names[row[0]] = Name(NameKind(row[1]), row[7], row[8])
     elif tag == DEVICE:
         of.devices[row[0]] = Device(row[0], row[7], row[1], row[2])
+        if row[3] is None:
+            of.silent.add(row[0])
     elif tag == USER:
         of.limits = Limits(row[0], row[1], row[2], bool(row[3]))
+    elif tag == TITLE:
+        of.titles[row[0], row[1], row[2], row[3]] = row[7]
     elif tag == MEMBERSHIP:
         of.memberships.append(Membership(row[0], row[1], row[2], bool(row[3])))
     else:

@@ -1,0 +1,189 @@
+"""What a person had in front, one stretch of the same after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from uuid import UUID
+
+import msgspec
+
+from timegrain.counting.accounts import Account, accounts
+from timegrain.counting.calendar import written_instant
+from timegrain.counting.instants import Range, union
+from timegrain.counting.ratings import RuleBook
+from timegrain.counting.stretches import State
+from timegrain.counting.tallies import NOTHING, Tally
+from timegrain.figures.parts import cut
+from timegrain.figures.pieces import Asker, made_of, own_seconds, spans_of, tally_of_all
+from timegrain.storage.facts import FactKind
+from timegrain.storage.queries import pieces
+from timegrain.storage.queries.deciding_facts import FactRow
+from timegrain.storage.queries.people_meant import Profile
+from timegrain.storage.queries.pieces import Found
+from timegrain.storage.queries.windows import FactKey, OfUser, Part
+
+
+class Entry(msgspec.Struct, rename="camel"):
+    """True UTC, half-open. `category` is productive, neutral, unproductive or idle; a title not shown is ""."""
+
+    category: str
+    app_name: str
+    title: str
+    start_time: str
+    end_time: str
+
+
+class TimelineUser(msgspec.Struct, rename="camel"):
+    """Seconds; the entries add up to them."""
+
+    user_id: UUID
+    user_name: str
+    email_id: str
+    profile_pic_url: None
+    productive_time_spend: int
+    un_productive_time_spend: int
+    neutral_time_spend: int
+    idle_time_spend: int
+    app_tracking_details: list[Entry]
+
+
+class Timeline(msgspec.Struct, rename="camel"):
+    """`totalActiveUsers` of all people asked for have data; the list is one page of them."""
+
+    total_active_users: int
+    users_list: list[TimelineUser]
+
+
+def timeline(
+    asker: Asker, profiles: Sequence[Profile], page: Range, within: Range, titles_of: Sequence[int]
+) -> Timeline:
+    """The people from place `page[0]` to before `page[1]`. Titles are shown of the users in `titles_of`."""
+    shown = profiles[slice(*page)]
+    whole = {one.user: own_seconds(one, within, asker.home_zone) for one in shown}
+    slots, days, windows = _of_others(asker, [one for one in profiles if one.user not in whole], within)
+    windows += [(user, range_) for user, ranges in whole.items() for range_ in ranges]
+    book = asker.books.known(asker.organisation, asker.version)
+    found = pieces.read(asker.connection, asker.organisation, slots, days, (), windows, book is None, bool(titles_of))
+    if book is None:
+        book = asker.books.learn(asker.organisation, asker.version, found.rules)
+    users = [
+        _user(asker, one, found.users.get(one.user), whole[one.user], book, one.user in titles_of) for one in shown
+    ]
+    active = sum(_total(one) > 0 for one in users) + _active_others(asker, found, windows, whole.keys(), book)
+    return Timeline(active, users)
+
+
+def _of_others(
+    asker: Asker, profiles: Iterable[Profile], within: Range
+) -> tuple[list[Part], list[Part], list[tuple[int, Range]]]:
+    """Of people who are not shown: what tells whether they have data. The key is the user."""
+    slots: list[Part] = []
+    days: list[Part] = []
+    windows: list[tuple[int, Range]] = []
+    for one in profiles:
+        for range_ in own_seconds(one, within, asker.home_zone):
+            parts = cut(asker.home_zone, range_)
+            slots += [Part(one.user, one.user, one.generation, *part) for part in parts.slots]
+            if parts.days[0] < parts.days[1]:
+                days.append(Part(one.user, one.user, one.generation, *parts.days))
+            windows += [(one.user, part) for part in parts.counted]
+    return slots, days, windows
+
+
+def _active_others(
+    asker: Asker, found: Found, windows: Iterable[tuple[int, Range]], shown: Iterable[int], book: RuleBook
+) -> int:
+    active = {user for user, tally in found.sums.items() if tally.total}
+    edges: dict[int, list[Range]] = {}
+    for user, range_ in windows:
+        edges.setdefault(user, []).append(range_)
+    for user in edges.keys() - active - set(shown):
+        of = found.users.get(user)
+        if of is not None and spans_of(of, user, union(edges[user]), asker.home_zone, book):
+            active.add(user)
+    return len(active)
+
+
+def _user(
+    asker: Asker, one: Profile, of: OfUser | None, ranges: Sequence[Range], book: RuleBook, with_titles: bool
+) -> TimelineUser:
+    tally, entries = NOTHING, list[Entry]()
+    if of is not None and of.facts and ranges:
+        made = made_of(of, one.user, ranges, asker.home_zone, book)
+        tally = tally_of_all(made.spans)
+        entries = list(_joined(_entries(of, accounts(made.devices, made.named, made.spans), with_titles)))
+    return TimelineUser(
+        one.uuid,
+        one.name,
+        one.email,
+        None,
+        tally.productive,
+        tally.unproductive,
+        tally.neutral,
+        tally.idle,
+        entries,
+    )
+
+
+def _total(one: TimelineUser) -> int:
+    return Tally(
+        one.productive_time_spend, one.neutral_time_spend, one.un_productive_time_spend, one.idle_time_spend
+    ).total
+
+
+FactIndex = dict[tuple[int, int], list[FactRow]]
+"""Facts that are no pages, by start and device."""
+
+
+def indexed(of: OfUser) -> FactIndex:
+    index: FactIndex = {}
+    for row in of.facts:
+        if row[2] != FactKind.PAGE:
+            index.setdefault((row[0], row[1]), []).append(row)
+    return index
+
+
+def fact_key(index: FactIndex, account: Account) -> FactKey:
+    """The fact in front: a focus, or of an editor the heartbeat that began then with that application."""
+    start, device = account.focus.start, account.span.device
+    rows = index[start, device]
+    row = next((row for row in sorted(rows) if row[5] == account.focus.owner), rows[0])
+    return start, device, row[2], row[3]
+
+
+def _entries(of: OfUser, found: Iterable[Account], with_titles: bool) -> Iterator[tuple[int, int, tuple[object, ...]]]:
+    """Start, end, and what is told of it with its site, which is not shown but parts entries."""
+    index = indexed(of)
+    for account in found:
+        span = account.span
+        idle = span.state is State.IDLE
+        title = "" if idle or not with_titles else title_of(of, index, account)
+        category = "idle" if idle else span.rating.name.lower()
+        yield span.start, span.end, (category, of.names[account.focus.owner].spelling, title, span.subject)
+
+
+def title_of(of: OfUser, index: FactIndex, account: Account) -> str:
+    """Of the page where it says what the span is about, else of the focus."""
+    if account.page is not None:
+        key = (account.page.start, account.span.device, int(FactKind.PAGE), account.page.owner)
+        return of.titles.get(key, "")
+    return of.titles.get(fact_key(index, account), "")
+
+
+def _joined(found: Iterable[tuple[int, int, tuple[object, ...]]]) -> Iterator[Entry]:
+    """Neighbours that are told alike are one entry."""
+    held: tuple[int, int, tuple[object, ...]] | None = None
+    for start, end, told in found:
+        if held is not None and held[1] == start and held[2] == told:
+            held = held[0], end, told
+            continue
+        if held is not None:
+            yield _entry(*held)
+        held = start, end, told
+    if held is not None:
+        yield _entry(*held)
+
+
+def _entry(start: int, end: int, told: tuple[object, ...]) -> Entry:
+    category, application, title, _ = told
+    return Entry(str(category), str(application), str(title), str(written_instant(start)), str(written_instant(end)))
