@@ -25,6 +25,7 @@ COMMANDS = {
     "export": "exporting",
     "agent": "agent",
     "summary": "figures",
+    "explain": "explaining",
     "serve": "running",
     "demo": "running",
 }
