@@ -229,3 +229,16 @@ def test_the_starter_catalogue_is_adopted_by_who_asks_for_it(sqlite_url: str) ->
     assert {"Meetings", "Development"} < {rule["category"] for rule in rules}
     assert {rule["starter"] for rule in rules} == {True}
     assert answered(sqlite_url, "--organisation", "without", "rate", "list") == {"rules": []}
+
+
+def test_jobs_tell_what_a_change_came_to(url: str) -> None:
+    answered(url, "rate", "Code", "productive", "--app")
+    answered(url, "policy", "--idle-minutes", "3", "--week-start", "sunday")
+    newest, first = answered(url, "job", "list")["jobs"]
+    assert (newest["state"], newest["done"], newest["total"], newest["dryRun"]) == ("done", 1, 1, False)
+    assert newest["result"]["before"] == {"idle_threshold": 300, "week_start": "monday"}
+    rule = {"subject": "Code", "kind": "application", "rating": "productive", "ignoreIdle": False}
+    assert answered(url, "job", "show", first["jobId"])["result"]["rules"] == [{"before": None, "after": rule}]
+    assert "Code productive" in run(url, "job", "list").stdout
+    assert answered(url, "job", "run") == {"unfinished": 0}
+    assert "there is no job" in refused(url, "job", "show", "00000000-0000-4000-8000-000000000000")
