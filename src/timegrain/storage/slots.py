@@ -92,7 +92,7 @@ def totals(connection: Connection, owner: Owner, within: Range) -> dict[int, Tal
 def of_subjects(connection: Connection, owner: Owner, within: Range, subjects: list[int]) -> list[tuple[int, int, int]]:
     """Slot, subject and active seconds, of some subjects."""
     parameters = _parameters(owner, within, subjects=packed(subjects))
-    return [(slot, subject, seconds) for slot, subject, seconds in connection.execute(_OF_SUBJECTS, parameters)]
+    return list(map(tuple, connection.execute(_OF_SUBJECTS, parameters).all()))
 
 
 def replace(

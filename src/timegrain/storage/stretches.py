@@ -60,7 +60,7 @@ def all_of(connection: Connection, organisation: int, user: int) -> dict[int, li
 
 def at_least(connection: Connection, organisation: int, user: int, length: int) -> list[Range]:
     """The stretches of a user's devices that are at least `length` seconds long."""
-    rows = connection.execute(_LONGER, {"organisation": organisation, "user": user, "length": length})
+    rows = connection.execute(_LONGER, {"organisation": organisation, "user": user, "length": length}).all()
     return [(start, end) for _, start, end in rows]
 
 
