@@ -17,7 +17,7 @@ from timegrain.counting.tallies import Tally
 from timegrain.erasing import erase
 from timegrain.errors import Refused
 from timegrain.jobs import JobRunner
-from timegrain.policy_changes import change_policy, change_rules, changed_by, start_change
+from timegrain.policy_changes import change_policy, change_rules, change_soon, changed_by, start_change
 from timegrain.recording import Batch, record_all
 from timegrain.recounting import change_device, change_memberships, differences, recount_everything
 from timegrain.storage import jobs, people, ratings
@@ -237,6 +237,18 @@ def test_changes_wait_in_order_for_what_then_holds(office: Office) -> None:
     with office.database.read() as connection:
         row = people.organisation_row(connection, office.id)
         assert (row.idle_threshold, row.away_limit, row.job_id) == (1800, 3600, None)
+
+
+def test_the_server_goes_on_where_a_caller_waits_no_longer(office: Office) -> None:
+    runner = JobRunner(office.database, step_s=0)
+    job = change_soon(runner, office.id, THRESHOLD, seconds=0)
+    assert (job.state, office.sums()) == ("waiting", [OLD] * 3)
+    runner.start()
+    finished = any(office.job(job).finished for _ in range(20_000))
+    runner.close()
+    assert finished
+    assert office.sums() == [SHORTER] * 3
+    assert change_soon(runner, office.id, RATING, seconds=60).state == "done"
 
 
 def test_two_changes_at_once_end_in_one_of_the_orders(office: Office) -> None:
