@@ -116,7 +116,7 @@ def _shown(subject: Subject, use: Use, book: RuleBook, all_seconds: int) -> Subj
     rating = rating_of(use)
     productive, neutral, unproductive = use.by_rating
     return SubjectUsed(
-        use.spelling,
+        use.spelling.strip() or name,
         "application" if kind is NameKind.APPLICATION else "website",
         category_of(kind, name, book),
         "mixed" if rating is None else rating.name.lower(),  # type: ignore[arg-type]

@@ -116,8 +116,8 @@ class _Teller:
             span.end - span.start,
             "idle" if idle else "active",
             None if idle else span.rating.name.lower(),  # type: ignore[arg-type]
-            Subject(name.spelling, "application" if name.kind is NameKind.APPLICATION else "website"),
-            of.names[account.focus.owner].spelling,
+            Subject(name.shown, "application" if name.kind is NameKind.APPLICATION else "website"),
+            of.names[account.focus.owner].shown,
             title_of(of, self._index, account) if self._titles and not idle else "",
             of.devices[span.device].name,
             self._facts(account),

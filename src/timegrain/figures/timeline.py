@@ -159,7 +159,7 @@ def _entries(of: OfUser, found: Iterable[Account], with_titles: bool) -> Iterato
         idle = span.state is State.IDLE
         title = "" if idle or not with_titles else title_of(of, index, account)
         category = "idle" if idle else span.rating.name.lower()
-        yield span.start, span.end, (category, of.names[account.focus.owner].spelling, title, span.subject)
+        yield span.start, span.end, (category, of.names[account.focus.owner].shown, title, span.subject)
 
 
 def title_of(of: OfUser, index: FactIndex, account: Account) -> str:

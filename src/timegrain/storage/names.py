@@ -41,6 +41,11 @@ class Name(NamedTuple):
     name: str
     spelling: str
 
+    @property
+    def shown(self) -> str:
+        """As people read it: as it was reported, or (of none) as it is compared."""
+        return self.spelling.strip() or self.name
+
 
 def name_of(kind: NameKind, spelling: str) -> str:
     """What a stored name is compared by; a site's spelling is its host already."""
