@@ -94,6 +94,18 @@ def test_a_part_of_a_slot(two: tuple[Office, str]) -> None:
     assert shown == {"Code": (510 + 10, 2), "docs.example.com": (2, 1)}
 
 
+def test_a_subject_has_its_most_used_spelling(two: tuple[Office, str]) -> None:
+    office, bob = two
+    office.send(userId=bob, focus=[focus(4000, 4600, "code "), focus(5000, 5100, "")])
+    names = [one["name"] for one in usage(office, [office.user, bob])["items"]]
+    assert names == ["Code", "docs.example.com", "Notes", "unknown"]
+    in_cut_slots = usage(office, [office.user, bob], startDate=f"{DAY} 00:30:00", endDate=f"{DAY} 01:17:00")
+    assert {one["name"]: one["people"] for one in in_cut_slots["items"]}["code"] == 2
+    office.send(focus=[focus(3000, 3200, "notes")])
+    names = [one["name"] for one in usage(office, [office.user, bob])["items"]]
+    assert "notes" in names
+
+
 def test_pages(two: tuple[Office, str]) -> None:
     office, bob = two
     first = usage(office, [office.user, bob], "/v1/app-usage?limit=2")

@@ -142,7 +142,7 @@ def _usage(call: Call, asked: _Usage) -> AppUsage:
 def _read_subjects(given: Given) -> _SubjectsAsked:
     query: SubjectsQuery = given.query
     zone = query.time_zone or given.caller.zone
-    today = local_day(zone, clock.now()) if query.time_zone is None else given.caller.today
+    today = local_day(zone, clock.now())
     start = query.start_date or f"{date.fromordinal(today - SUBJECT_DAYS + 1)} 00:00:00"
     end = query.end_date or f"{date.fromordinal(today)} 23:59:59"
     return _SubjectsAsked(asked(start, end, zone), query, read_cursor(query.cursor, tuple[bool, int, str, int]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -55,8 +55,6 @@ class Did:
     first_active: int | None = None
     last_active: int | None = None
     """The end of the last active second."""
-    spans: list[Span] = field(default_factory=list)
-    """Of the parts that were counted, not of all."""
 
     def take_active(self, start: int, end: int) -> None:
         self.first_active = start if self.first_active is None else min(self.first_active, start)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -25,13 +26,19 @@ from timegrain.storage.queries.windows import Part
 class Use:
     """Of one subject: active seconds by class (in the order of `Rating`), and how many people used it."""
 
-    spelling: str
-    by_rating: list[int] = field(default_factory=lambda: [0, 0, 0])
     people: int = 0
+    by_rating: list[int] = field(default_factory=lambda: [0, 0, 0])
+    spelled: Counter[str] = field(default_factory=Counter)
+    """Seconds by spelling."""
 
     @property
     def seconds(self) -> int:
         return sum(self.by_rating)
+
+    @property
+    def spelling(self) -> str:
+        """The most used one."""
+        return min(self.spelled, key=lambda spelling: (-self.spelled[spelling], spelling))
 
 
 class Usage(NamedTuple):
@@ -75,24 +82,23 @@ def _day_starts(zone: str, within: Range) -> list[tuple[int, int]]:
 
 
 def _uses(found: FoundUsage, counted: Iterable[tuple[int, Span, Name]], book: RuleBook) -> dict[Subject, Use]:
+    """Seconds of whole slots as the organisation rates them, then as teams do, then those of cut slots."""
     uses: dict[Subject, Use] = {}
-    users: dict[Subject, set[int]] = {}
-    for subject, rows in found.used.items():
-        use = uses[subject] = Use(min(row.spelling for row in rows))
-        use.by_rating[book.settle(None, *subject).rating] += sum(row.seconds for row in rows)
-        users[subject] = {row.user for row in rows if row.user is not None}
-        use.people = sum(row.people for row in rows if row.user is None)
+    for subject, spelled in found.used.items():
+        use = uses[subject] = Use(people=found.people[subject], spelled=Counter(spelled))
+        use.by_rating[book.settle(None, *subject).rating] += sum(spelled.values())
     for (team, subject), seconds in found.in_teams.items():
         uses[subject].by_rating[book.settle(None, *subject).rating] -= seconds
         uses[subject].by_rating[book.settle(team, *subject).rating] += seconds
+    known_users = found.known_users
     for user, span, name in counted:
         subject = name.kind, name.name
-        use = uses.setdefault(subject, Use(name.spelling))
-        use.spelling = min(use.spelling, name.spelling)
+        use = uses.setdefault(subject, Use())
         use.by_rating[span.rating] += span.end - span.start
-        users.setdefault(subject, set()).add(user)
-    for subject, of in users.items():
-        uses[subject].people += len(of)
+        use.spelled[name.spelling] += span.end - span.start
+        if (user, subject) not in known_users:
+            known_users.add((user, subject))
+            use.people += 1
     return uses
 
 

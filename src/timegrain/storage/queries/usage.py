@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
-    CompoundSelect,
     Connection,
+    Select,
     and_,
     bindparam,
     cast,
@@ -36,6 +36,8 @@ from timegrain.storage.queries.windows import (
     ENDS,
     ORGANISATION,
     RULE,
+    RULES,
+    USED_NAMES,
     OfUser,
     Part,
     given_parts,
@@ -45,26 +47,23 @@ from timegrain.storage.queries.windows import (
 )
 from timegrain.storage.schema import memberships, names, rules, slot_subjects
 
-USED, USED_IN_TEAM = 20, 21
+USED, PEOPLE, KNOWN_USER, USED_IN_TEAM = range(20, 24)
 
 Subject = tuple[NameKind, str]
 """What it is, and the name by which it is compared."""
 
 
-class Used(NamedTuple):
-    """Active seconds of a subject. `user` is None where they are of all, `people` of how many."""
-
-    user: int | None
-    seconds: int
-    people: int
-    spelling: str
-
-
 @dataclass(slots=True)
 class FoundUsage:
-    """By subject; `in_teams` by team and subject what of it members of teams with rules did."""
+    """Active seconds of whole slots by subject and spelling, and how many people used a subject in them.
 
-    used: dict[Subject, list[Used]] = field(default_factory=dict)
+    `in_teams` by team and subject what of it members of teams with rules did; `known_users` are the people
+    of the windows who used a subject that the facts of their windows name.
+    """
+
+    used: dict[Subject, dict[str, int]] = field(default_factory=dict)
+    people: dict[Subject, int] = field(default_factory=dict)
+    known_users: set[tuple[int, Subject]] = field(default_factory=set)
     in_teams: dict[tuple[int, Subject], int] = field(default_factory=dict)
     sums: dict[int, Tally] = field(default_factory=dict)
     users: dict[int, OfUser] = field(default_factory=dict)
@@ -91,12 +90,6 @@ def _slots_of(low: ColumnElement[int], high: ColumnElement[int]) -> ColumnElemen
     )
 
 
-_NAMED = and_(
-    names.c.organisation_id == ORGANISATION,
-    names.c.user_id == slot_subjects.c.user_id,
-    names.c.id == slot_subjects.c.subject_id,
-)
-_SECONDS = cast(func.sum(slot_subjects.c.seconds), BigInteger)
 _TEAMS_WITH_RULES = select(rules.c.team_id).where(rules.c.organisation_id == ORGANISATION, rules.c.team_id > 0)
 _IN_TEAM = and_(
     memberships.c.organisation_id == ORGANISATION,
@@ -110,27 +103,66 @@ _LOW = later(_part.c.c3, func.coalesce(_start_of(memberships.c.first_day), _part
 _HIGH = earlier(_part.c.c4, func.coalesce(_start_of(memberships.c.end_day), _part.c.c4))
 
 
-def _used(by_user: bool) -> Any:
-    """Everybody's together: people are then counted here. By user where cut slots may add a subject to them."""
-    user = slot_subjects.c.user_id if by_user else null()
-    people = cast(func.count(slot_subjects.c.user_id.distinct()), BigInteger)
-    told = row(
-        USED, user, names.c.kind, _SECONDS, people, texts=(names.c.name, func.min(names.c.spelling))
-    ).select_from(_part.join(slot_subjects, _slots_of(_part.c.c3, _part.c.c4)).join(names, _NAMED))
-    grouped = told.group_by(names.c.kind, names.c.name)
-    return grouped.group_by(slot_subjects.c.user_id) if by_user else grouped
+def _named(summed: Select[Any], name: str) -> CTE:
+    """Sums by user and name, with the names: joined after they are summed, there are far fewer of them."""
+    sums = summed.group_by(slot_subjects.c.user_id, slot_subjects.c.subject_id).subquery()
+    of_name = and_(
+        names.c.organisation_id == ORGANISATION, names.c.user_id == sums.c.user_id, names.c.id == sums.c.subject_id
+    )
+    told = select(sums, names.c.kind, names.c.name, names.c.spelling).select_from(sums.join(names, of_name))
+    return told.cte(name).prefix_with("MATERIALIZED")
 
 
-_USED_IN_TEAMS = (
-    row(USED_IN_TEAM, null(), names.c.kind, _SECONDS, memberships.c.team_id, texts=(names.c.name,))
-    .select_from(_part.join(memberships, _IN_TEAM).join(slot_subjects, _slots_of(_LOW, _HIGH)).join(names, _NAMED))
-    .group_by(memberships.c.team_id, names.c.kind, names.c.name)
+_SECONDS = cast(func.sum(slot_subjects.c.seconds), BigInteger).label("seconds")
+_SUMMED = slot_subjects.c.user_id, slot_subjects.c.subject_id, _SECONDS
+_used = _named(
+    select(*_SUMMED).select_from(_part.join(slot_subjects, _slots_of(_part.c.c3, _part.c.c4))),
+    "used",
 )
+_used_in_teams = _named(
+    select(*_SUMMED, memberships.c.team_id)
+    .select_from(_part.join(memberships, _IN_TEAM).join(slot_subjects, _slots_of(_LOW, _HIGH)))
+    .group_by(memberships.c.team_id),
+    "used_in_teams",
+)
+_told = names.alias("told")
 
 
-@cache
-def _statement(by_user: bool) -> CompoundSelect[Any]:
-    return union_all(_used(by_user), _USED_IN_TEAMS, *SUMS, *ARMS)
+def _sum(used: CTE) -> ColumnElement[int]:
+    return cast(func.sum(used.c.seconds), BigInteger)
+
+
+_ARMS = (
+    row(USED, null(), _used.c.kind, _sum(_used), texts=(_used.c.name, _used.c.spelling)).group_by(
+        _used.c.kind, _used.c.name, _used.c.spelling
+    ),
+    row(PEOPLE, null(), _used.c.kind, func.count(_used.c.user_id.distinct()), texts=(_used.c.name,)).group_by(
+        _used.c.kind, _used.c.name
+    ),
+    row(
+        USED_IN_TEAM,
+        null(),
+        _used_in_teams.c.kind,
+        _sum(_used_in_teams),
+        _used_in_teams.c.team_id,
+        texts=(_used_in_teams.c.name,),
+    ).group_by(_used_in_teams.c.team_id, _used_in_teams.c.kind, _used_in_teams.c.name),
+)
+_KNOWN_USERS = row(KNOWN_USER, _used.c.user_id, _used.c.kind, texts=(_used.c.name,)).select_from(
+    USED_NAMES.join(
+        _told,
+        and_(
+            _told.c.organisation_id == ORGANISATION,
+            _told.c.user_id == USED_NAMES.c.user_id,
+            _told.c.id == USED_NAMES.c.id,
+        ),
+    ).join(
+        _used,
+        and_(_used.c.user_id == _told.c.user_id, _used.c.kind == _told.c.kind, _used.c.name == _told.c.name),
+    )
+)
+_WHOLE = union_all(*_ARMS, *SUMS, RULES)
+_CUT = union_all(*_ARMS, _KNOWN_USERS, *SUMS, *ARMS)
 
 
 def read(
@@ -150,24 +182,29 @@ def read(
         "organisation": organisation,
         "subjects": packed(subjects),
         "day_starts": packed(day_starts),
-        "first_day": day_starts[0][0] if day_starts else 0,
-        "last_day": day_starts[-1][0] if day_starts else 0,
+        "first_day": day_starts[0][0],
+        "last_day": day_starts[-1][0],
         "slots": packed(slots),
         "days": packed(days),
-        "ends": "[]",
-        "windows": packed(to_count),
         "with_rules": int(with_rules),
     }
+    statement = _WHOLE
+    if to_count:
+        statement = _CUT
+        parameters |= {"ends": packed(()), "windows": packed(to_count)}
     found = FoundUsage()
-    for told in connection.execute(_statement(bool(to_count)), parameters):
+    for told in connection.execute(statement, parameters):
         _take(found, *told)
     return found
 
 
 def _take(found: FoundUsage, tag: int, user: int, *told: Any) -> None:
     if tag == USED:
-        subject = NameKind(told[0]), told[7]
-        found.used.setdefault(subject, []).append(Used(user, told[1], told[2], told[8]))
+        found.used.setdefault((NameKind(told[0]), told[7]), {})[told[8]] = told[1]
+    elif tag == PEOPLE:
+        found.people[NameKind(told[0]), told[7]] = told[1]
+    elif tag == KNOWN_USER:
+        found.known_users.add((user, (NameKind(told[0]), told[7])))
     elif tag == USED_IN_TEAM:
         found.in_teams[told[2], (NameKind(told[0]), told[7])] = told[1]
     elif tag == SUM:

@@ -199,9 +199,10 @@ _facts_found = (
     .cte("facts_found")
     .prefix_with("MATERIALIZED")
 )
-_used_names = union(
+USED_NAMES = union(
     *(select(_facts_found.c.user_id, _facts_found.c[name].label("id")) for name in ("app_id", "site_id", "browser_id"))
 ).cte("used_names")
+"""Users, and the names that the facts of their windows hold."""
 _people = select(_windows.c.user).distinct().cte("people_to_count").prefix_with("MATERIALIZED")
 _earlier = stretches.alias("earlier")
 _LAST_BEFORE = (
@@ -247,12 +248,12 @@ _STRETCHES = (
     .distinct()
 )
 _NAMES = row(NAME, names.c.user_id, names.c.id, names.c.kind, texts=(names.c.name, names.c.spelling)).select_from(
-    _used_names.join(
+    USED_NAMES.join(
         names,
         and_(
             names.c.organisation_id == ORGANISATION,
-            names.c.user_id == _used_names.c.user_id,
-            names.c.id == _used_names.c.id,
+            names.c.user_id == USED_NAMES.c.user_id,
+            names.c.id == USED_NAMES.c.id,
         ),
     )
 )
@@ -288,7 +289,7 @@ _MEMBERSHIPS = row(
 _ERASURES = row(ERASURE, erasures.c.user_id, erasures.c.device_id, erasures.c.start_s, erasures.c.end_s).select_from(
     _people.join(erasures, _of_people(erasures))
 )
-_RULES = row(
+RULES = row(
     RULE,
     null(),
     rules.c.team_id,
@@ -316,7 +317,7 @@ TITLES = row(
 )
 """One more, where titles are to be shown."""
 
-ARMS = (_ALL_ENDS, _FACTS, _STRETCHES, _NAMES, _DEVICES, _USERS, _MEMBERSHIPS, _ERASURES, _RULES)
+ARMS = (_ALL_ENDS, _FACTS, _STRETCHES, _NAMES, _DEVICES, _USERS, _MEMBERSHIPS, _ERASURES, RULES)
 """Of a UNION ALL. Parameters: `organisation`, `ends`, `windows`, `with_rules`."""
 
 
