@@ -99,9 +99,14 @@ def _day(day: int, tally: Tally, came: datetime | None, went: datetime | None) -
 
 
 def _average(walls: Sequence[tuple[int, datetime]]) -> str | None:
-    """Of clock times as seconds since their day's midnight, cut to the second: past midnight is 24 hours and more."""
-    seconds = [int((wall - datetime.fromordinal(day)).total_seconds()) for day, wall in walls]
-    if not seconds:
+    """Of clock times, cut to the second. The midnight that ends a day is 24:00, whatever date comes next."""
+    if not walls:
         return None
-    average = sum(seconds) // len(seconds)
+    average = sum(_since_midnight(*one) for one in walls) // len(walls)
     return f"{average // 3600 % 24:02d}:{average // 60 % 60:02d}:{average % 60:02d}"
+
+
+def _since_midnight(day: int, wall: datetime) -> int:
+    """Seconds by the clock. A zone may skip the next date, and a clock set back at midnight shows the one before."""
+    ahead = max(-1, min(1, wall.toordinal() - day))
+    return ((ahead * 24 + wall.hour) * 60 + wall.minute) * 60 + wall.second
