@@ -138,8 +138,9 @@ class Program:
                 pass
         return Counter()
 
-    def _call(self, method: str, path: str, body: dict[str, Any]) -> Any:
-        answer = self.client.request(method, path, json=body, headers=self.headers)
+    def call(self, method: str, path: str, body: dict[str, Any] | None, query: dict[str, str] | None = None) -> Any:
+        """The data of its answer."""
+        answer = self.client.request(method, path, json=body, params=query, headers=self.headers)
         assert answer.status_code == 200, answer.text
         return answer.json()["data"]
 
@@ -155,7 +156,7 @@ class Program:
                 case "away" | "present":
                     lists[one.kind].append(entry)
         user = str(self.users[step.user].uuid)
-        outcome = self._call("POST", "/v1/activity", {"userId": user, "device": step.device, **lists})
+        outcome = self.call("POST", "/v1/activity", {"userId": user, "device": step.device, **lists})
         assert outcome["rejected"] == []
         return +Counter({name: outcome[name] for name in ("stored", "unchanged", "erased")})
 
@@ -186,7 +187,7 @@ class Program:
         }
         if step.device is not None:
             body["device"] = step.device
-        self._call("DELETE", "/v1/activity", body)
+        self.call("DELETE", "/v1/activity", body)
 
     def _device(self, user: int, name: str) -> int:
         with self.database.write(self.id, [user]) as connection:
@@ -249,7 +250,7 @@ class Program:
             "userId": [str(self.users[n].uuid) for n in question.users],
             "teamId": [str(self.teams[n].uuid) for n in question.teams],
         }
-        rows = self._call("POST", "/v1/dashboard/weekly-summary", body)["breakdownSummary"]
+        rows = self.call("POST", "/v1/dashboard/weekly-summary", body)["breakdownSummary"]
         classes = ("productive", "neutral", "unproductive", "idle")
         return [
             (date.fromisoformat(row["date"][:10]), tuple(row["metrics"][f"{name}TimeSpendSeconds"] for name in classes))

@@ -13,6 +13,7 @@ from tests.serving import served
 from timegrain.storage.engine import Database
 from timegrain.storage.migrations import migrate
 
+from . import asking, figures
 from .replay import Question
 from .replaying import PolicyStep, Program
 from .worlds import RULES, random_world
@@ -81,6 +82,11 @@ class Replay:
             for day, sums in self.world.answer(question)
         ]
         assert self.program.answer(question) == answer, self.place
+        asked = figures.ranges(self.world, question)
+        for one in asked:
+            self.place = f"{self.place}, {one}"
+            asking.compare(self.world, self.program, one)
+        asking.compare_subjects(self.world, self.program, asked[0])
 
 
 def replay(database: Database, client: httpx.Client, seed: int) -> Counter[str]:
@@ -120,6 +126,9 @@ def test_every_rule_decides_some_seconds() -> None:
             world.apply(step)
             if isinstance(step, Question):
                 world.answer(step)
+                for asked in figures.ranges(world, step):
+                    figures.people(world, asked)
+                    figures.used(world, asked)
         decided += world.decided
     for rule in RULES:
         print(f"{decided[rule]:>10}  {rule}")

@@ -1,0 +1,176 @@
+"""The real program asked about ranges, and what it must answer by the oracle."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from timegrain.counting.calendar import Asked
+from timegrain.figures.pieces import Asker
+from timegrain.figures.worked import each
+from timegrain.storage.books import Books
+from timegrain.storage.people import organisation_row
+from timegrain.storage.queries.people_meant import profiles_meant
+
+from . import figures
+from .days import CLASSES
+from .figures import Person, Ranged, Sums, Used
+from .replay import World
+from .replaying import Program, written
+from .subjects import host_key, name_key
+
+DASHBOARD, PROOF = "/v1/dashboard", "/v1/proof-of-work"
+TOTALS = ("total", "active", "idle", *CLASSES[:3])
+
+
+def compare(world: World, program: Program, asked: Ranged) -> None:
+    """Asks every call about a range; raises where an answer differs from the oracle's."""
+    people, used = figures.people(world, asked), figures.used(world, asked)
+    together = tuple(map(sum, zip(*(one.sums for one in people), strict=True))) if people else (0, 0, 0, 0)
+    kinds = [one.subject.kind for one in used]
+    stats = {"appsVisitedCount": kinds.count("application"), "websitesVisitedCount": kinds.count("site")}
+    body = _body(program, asked)
+    assert program.call("POST", f"{PROOF}/app-usage/work-summary", body) == {
+        "timeSummary": _worked(together),
+        "activityStats": stats,
+    }
+    assert program.call("POST", f"{DASHBOARD}/work-summary", body) == {
+        "timeSummary": _worked(together),
+        "activityStats": {**stats, "totalTeamMembers": len(people)},
+    }
+    times = program.call("POST", f"{DASHBOARD}/work-time-analysis", body)
+    assert times == [
+        {
+            "user": _user(program, one),
+            "timeSummary": _worked(one.sums, *TOTALS[:3]),
+            "session": {"inTime": _utc(one.came), "outTime": _utc(one.went), "isWorking": False},
+        }
+        for one in people
+    ]
+    classes = program.call("POST", f"{DASHBOARD}/productivity-analysis", body)
+    assert classes == [
+        {"user": _user(program, one), "timeSummary": _worked(one.sums, "active", *CLASSES[:3])} for one in people
+    ]
+    assert _at(program, asked) == [_session(one, asked) for one in people]
+    timesheet = program.call("POST", f"{PROOF}/timesheet", body)
+    assert timesheet == [_timesheet(program, one) for one in people]
+    _compare_usage(program, asked, used, sum(together[:3]))
+
+
+def _body(program: Program, asked: Ranged) -> dict[str, Any]:
+    return {
+        "startDate": written(asked.start * 1000),
+        "endDate": written(asked.end * 1000 - 1000),
+        "timeZone": asked.zone,
+        "userId": [str(program.users[number].uuid) for number in asked.users],
+        "teamId": [str(program.teams[number].uuid) for number in asked.teams],
+    }
+
+
+def _figures(sums: Sums) -> dict[str, int]:
+    active = sum(sums[:3])
+    return {"total": active + sums[3], "active": active, **dict(zip(CLASSES, sums, strict=True))}
+
+
+def _worked(sums: Sums, *names: str) -> dict[str, int]:
+    return {f"{name}WorkedTimeInSeconds": _figures(sums)[name] for name in names or TOTALS}
+
+
+def _user(program: Program, one: Person) -> dict[str, Any]:
+    return {"userId": str(program.users[one.user].uuid), "name": f"user {one.user}", "profilePicUrl": None}
+
+
+def _utc(second: int | None) -> str | None:
+    return None if second is None else written(second * 1000)
+
+
+def _at(program: Program, asked: Ranged) -> list[tuple[str | None, str | None, bool]]:
+    """The sessions as they are at a present of ours, by rules read anew."""
+    with program.database.read() as connection:
+        row = organisation_row(connection, program.id)
+        asker = Asker(connection, program.id, row.zone, row.policy_version, Books())
+        users = [program.users[number].uuid for number in asked.users]
+        teams = [program.teams[number].uuid for number in asked.teams]
+        profiles = profiles_meant(connection, program.id, users, teams)
+        found = each(asker, profiles, Asked(asked.start, asked.end, 0, 0), asked.now)
+    return [(one.session.in_time, one.session.out_time, one.session.is_working) for one in found]
+
+
+def _session(one: Person, asked: Ranged) -> tuple[str | None, str | None, bool]:
+    gone = not one.working or not asked.start <= asked.now < asked.end
+    return _utc(one.came), _utc(one.went) if gone else None, one.working
+
+
+def _timesheet(program: Program, one: Person) -> dict[str, Any]:
+    overall = tuple(map(sum, zip(*(day.sums for day in one.days), strict=True))) if one.days else (0, 0, 0, 0)
+    return {
+        "user": _user(program, one),
+        "dailySummary": [
+            {
+                "date": f"{day.day}T00:00:00.000Z",
+                "day": f"{day.day:%A}",
+                "inTime": _wall(day.came),
+                "outTime": _wall(day.went),
+                **{f"{name}TimeSpendSeconds": seconds for name, seconds in _figures(day.sums).items()},
+            }
+            for day in one.days
+        ],
+        "overallSummary": {
+            f"total{'' if name == 'total' else name.capitalize()}TimeSpendSeconds": seconds
+            for name, seconds in _figures(overall).items()
+        },
+        "session": {"avgCheckInTime": one.average_came, "avgCheckOutTime": one.average_went},
+    }
+
+
+def _wall(wall: datetime | None) -> str | None:
+    return None if wall is None else f"{wall.isoformat(timespec='seconds')}.000Z"
+
+
+Shown = tuple[str, str, str, tuple[int, ...], int, float]
+
+
+def _compare_usage(program: Program, asked: Ranged, used: list[Used], active: int) -> None:
+    limit = Random(f"{asked}").choice([1, 3, 7, 200])
+    items = _pages(program, "POST", "/v1/app-usage", limit, _body(program, asked))
+    assert [_shown(item) for item in items] == [_expected(one, active) for one in used]
+
+
+def compare_subjects(world: World, program: Program, asked: Ranged) -> None:
+    """What everybody used in the range, without a rule first."""
+    everybody = asked._replace(users=tuple(range(world.start.users)))
+    used = sorted(figures.used(world, everybody), key=lambda one: one.rule is not None)
+    dates = {name: value for name, value in _body(program, asked).items() if name in ("startDate", "endDate")}
+    items = _pages(program, "GET", "/v1/subjects", 7, None, {**dates, "timeZone": asked.zone})
+    active = sum(one.seconds for one in used)
+    assert [_shown(item) for item in items] == [_expected(one, active) for one in used]
+    rules = [one["rule"] and (one["rule"]["kind"], one["rule"]["subject"], one["rule"]["starter"]) for one in items]
+    assert rules == [one.rule for one in used]
+
+
+def _pages(
+    program: Program, method: str, path: str, limit: int, body: Any, query: dict[str, str] | None = None
+) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    cursor: str | None = None
+    while True:
+        asked = {**(query or {}), "limit": str(limit), **({"cursor": cursor} if cursor else {})}
+        page = program.call(method, path, body, asked)
+        items += page["items"]
+        cursor = page["nextCursor"]
+        if cursor is None:
+            return items
+        assert len(page["items"]) == limit
+
+
+def _shown(item: dict[str, Any]) -> Shown:
+    name = name_key(item["name"]) if item["type"] == "application" else host_key(item["name"])
+    seconds = tuple(item[f"{rating}Seconds"] for rating in CLASSES[:3])
+    assert sum(seconds) == item["activeSeconds"]
+    return item["type"], name, item["rating"], seconds, item["people"], item["share"]
+
+
+def _expected(one: Used, active: int) -> Shown:
+    kind = {"application": "application", "site": "website"}[one.subject.kind]
+    return kind, one.subject.name, one.rating, one.by_rating, one.people, round(one.seconds / active, 6)
