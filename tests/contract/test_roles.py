@@ -43,6 +43,8 @@ ABOUT = {
     "POST /v1/proof-of-work/timeline": PEOPLE,
     "POST /v1/proof-of-work/screenshot": PEOPLE,
     "POST /v1/proof-of-work/app-usage/work-summary": PEOPLE,
+    "POST /v1/report-analysis/monthly-summary": PEOPLE,
+    "POST /v1/report-analysis/extra-hours-summary": PEOPLE,
     "POST /v1/app-usage": PEOPLE,
     "POST /v1/explain": PERSON,
     "GET /v1/subjects": "everybody within reach",

@@ -52,6 +52,8 @@ ACCESS: Mapping[str, Row] = {
     "POST /v1/proof-of-work/app-usage/work-summary": _page("/proof-of-work/app-usage"),
     "POST /v1/proof-of-work/timeline": _page("/proof-of-work/timeline"),
     "POST /v1/explain": _page("/proof-of-work/timeline"),
+    "POST /v1/report-analysis/monthly-summary": _page("/report-analysis"),
+    "POST /v1/report-analysis/extra-hours-summary": _page("/report-analysis"),
     "POST /v1/app-usage": _page("/proof-of-work/app-usage"),
     "GET /v1/subjects": _page("/proof-of-work/app-usage"),
     "POST /v1/proof-of-work/screenshot": _page("/proof-of-work/screenshot"),

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from timegrain.api.examples import dashboard, own, rating, recording
+from timegrain.api.examples import dashboard, own, rating, recording, reports
 from timegrain.api.examples.example import Example
 
-EXAMPLES: Mapping[str, Example] = {**dashboard.EXAMPLES, **recording.EXAMPLES, **own.EXAMPLES, **rating.EXAMPLES}
+EXAMPLES: Mapping[str, Example] = {
+    **dashboard.EXAMPLES,
+    **reports.EXAMPLES,
+    **recording.EXAMPLES,
+    **own.EXAMPLES,
+    **rating.EXAMPLES,
+}
 FAILURE = {
     "success": False,
     "statusCode": 401,

@@ -1,0 +1,179 @@
+"""A month of people's days: present or absent, and time beyond what is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from timegrain.counting.attendance import DayAttended, MonthCounts, attended, counted_days
+from timegrain.counting.calendar import LAST_YEAR, day_edges, local_day, weekday_name
+from timegrain.counting.tallies import NOTHING, summed
+from timegrain.figures.parts import cut
+from timegrain.figures.pieces import Asker, own_seconds
+from timegrain.storage.queries import attendance
+from timegrain.storage.queries.people_meant import Profile
+from timegrain.storage.queries.windows import Part
+
+
+class ReportedUser(msgspec.Struct, rename="camel"):
+    user_id: UUID
+    name: str
+    email_id: str
+    profile_pic_url: None
+
+
+class MonthlyCounts(msgspec.Struct, rename="camel"):
+    """Days. total = working + week off, working = completed + upcoming, completed = present + absent."""
+
+    total_days: int
+    working_days: int
+    completed_working_days: int
+    upcoming_working_days: int
+    week_off_days: int
+    week_off_worked_days: int
+    present_days: int
+    absent_days: int
+
+
+class MonthlyTime(msgspec.Struct, rename="camel"):
+    """Seconds of all days."""
+
+    total_worked_time_in_seconds: int
+    total_active_worked_time_in_seconds: int
+    total_idle_worked_time_in_seconds: int
+
+
+class MonthlyDay(msgspec.Struct, rename="camel"):
+    date: str
+    day: str
+    attendance_status: str
+    total_worked_time_in_seconds: int
+    active_worked_time_in_seconds: int
+    idle_worked_time_in_seconds: int
+
+
+class MonthlySummary(msgspec.Struct, rename="camel"):
+    user: ReportedUser
+    monthly_summary: MonthlyCounts
+    time_summary: MonthlyTime
+    daily_summary: list[MonthlyDay]
+
+
+class ExtraHoursCounts(msgspec.Struct, rename="camel"):
+    """Days, and seconds beyond the expected hours of working days and on week-off days."""
+
+    total_days: int
+    working_days: int
+    completed_working_days: int
+    upcoming_working_days: int
+    week_off_days: int
+    week_off_worked_days: int
+    extra_hours_worked_days: int
+    extra_hours_worked_time_in_seconds: int
+
+
+class ExtraHoursDay(msgspec.Struct, rename="camel"):
+    date: str
+    day: str
+    attendance_status: str
+    extra_hours_worked_time_in_seconds: int
+
+
+class ExtraHoursSummary(msgspec.Struct, rename="camel"):
+    user: ReportedUser
+    extra_hours_summary: ExtraHoursCounts
+    daily_summary: list[ExtraHoursDay]
+
+
+class Month(NamedTuple):
+    """Of one person."""
+
+    profile: Profile
+    days: list[DayAttended]
+
+    @property
+    def counts(self) -> MonthCounts:
+        return counted_days(self.days)
+
+
+def months(asker: Asker, profiles: Sequence[Profile], year: int, month: int, zone: str, now: int) -> list[Month]:
+    """Every local day of the month, of each person; one statement. After 2037 nothing is counted."""
+    first = date(year, month, 1).toordinal()
+    last = (date(year + month // 12, month % 12 + 1, 1)).toordinal() - 1
+    count = last - first + 1
+    slots: list[Part] = []
+    days: list[Part] = []
+    if year <= LAST_YEAR:
+        edges = day_edges(zone, first, last)
+        for place, one in enumerate(profiles):
+            for low, high in own_seconds(one, (edges[0], edges[-1]), asker.home_zone):
+                for index in range(count):
+                    start, end = max(low, edges[index]), min(high, edges[index + 1])
+                    if start < end:
+                        # Local midnights are edges of slots: nothing is left to count.
+                        parts = cut(asker.home_zone, (start, end))
+                        key = place * count + index
+                        slots += [Part(key, one.user, one.generation, *part) for part in parts.slots]
+                        if parts.days[0] < parts.days[1]:
+                            days.append(Part(key, one.user, one.generation, *parts.days))
+    found = attendance.read(asker.connection, asker.organisation, [one.user for one in profiles], slots, days)
+    today = local_day(zone, now)
+    made = []
+    for place, one in enumerate(profiles):
+        terms = found.terms(one.user)
+        made.append(
+            Month(
+                one,
+                [
+                    attended(
+                        terms,
+                        any(begin <= day < end for begin, end in one.days),
+                        day,
+                        found.sums.get(place * count + day - first, NOTHING),
+                        today,
+                    )
+                    for day in range(first, last + 1)
+                ],
+            )
+        )
+    return made
+
+
+def _user(one: Profile) -> ReportedUser:
+    return ReportedUser(one.uuid, one.name, one.email, None)
+
+
+def monthly_summary(month: Month) -> MonthlySummary:
+    time = summed(one.tally for one in month.days)
+    return MonthlySummary(
+        _user(month.profile),
+        MonthlyCounts(*month.counts),
+        MonthlyTime(time.total, time.active, time.idle),
+        [
+            MonthlyDay(
+                date.fromordinal(one.day).isoformat(),
+                weekday_name(one.day),
+                one.status.value,
+                one.tally.total,
+                one.tally.active,
+                one.tally.idle,
+            )
+            for one in month.days
+        ],
+    )
+
+
+def extra_hours_summary(month: Month) -> ExtraHoursSummary:
+    extra = [one.extra for one in month.days]
+    return ExtraHoursSummary(
+        _user(month.profile),
+        ExtraHoursCounts(*month.counts[:6], sum(seconds > 0 for seconds in extra), sum(extra)),
+        [
+            ExtraHoursDay(date.fromordinal(one.day).isoformat(), weekday_name(one.day), one.status.value, one.extra)
+            for one in month.days
+        ],
+    )
