@@ -102,6 +102,42 @@ class TeamNotFound(TimegrainError):
     label = "Team not found"
 
 
+class RoleNotFound(TimegrainError):
+    code = "ROLE_NOT_FOUND"
+    status = 404
+    label = "Role not found"
+
+
+class EmailTaken(TimegrainError):
+    code = "EMAIL_TAKEN"
+    status = 409
+    label = "Email taken"
+
+
+class NameTaken(TimegrainError):
+    """A team or a role has it."""
+
+    code = "NAME_TAKEN"
+    status = 409
+    label = "Name taken"
+
+
+class RoleInUse(TimegrainError):
+    """People or valid keys have it."""
+
+    code = "ROLE_IN_USE"
+    status = 409
+    label = "Role in use"
+
+
+class BuiltInRole(TimegrainError):
+    """It can be neither changed nor removed."""
+
+    code = "BUILT_IN_ROLE"
+    status = 409
+    label = "Built-in role"
+
+
 class ValidationFailed(TimegrainError):
     code = "VALIDATION_ERROR"
     status = 400
@@ -169,7 +205,7 @@ class Unavailable(TimegrainError):
 
 
 class Refused(TimegrainError):
-    """What an administrator asked for cannot be; for the command line."""
+    """What an administrator asked for cannot be; the message says why."""
 
     code = "REFUSED"
     status = 409

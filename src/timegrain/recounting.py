@@ -16,14 +16,14 @@ from timegrain.counted import (
     stretches_anew,
     under,
 )
-from timegrain.counting.instants import Range
-from timegrain.counting.memberships import Membership
+from timegrain.counting.instants import Range, clip
+from timegrain.counting.memberships import Membership, moved
 from timegrain.counting.tallies import Tally
 from timegrain.generations import forget_following
 from timegrain.storage import generations, people, slots, stretches
 from timegrain.storage.devices import set_device
 from timegrain.storage.engine import Database
-from timegrain.storage.policies import Policies, raise_version
+from timegrain.storage.policies import Policies, in_seconds, raise_version
 
 Progress = Callable[[int, int], None]
 
@@ -37,13 +37,30 @@ def change_memberships(
 ) -> None:
     """Change who belongs to which team when; a team's rules then hold for the days of membership."""
     with database.write(organisation, policy=True) as connection:
-        held = people.memberships_of(connection, organisation, user)
-        people.set_memberships(connection, organisation, user, change(held))
-        raise_version(connection, organisation)
-        of = counting(connection, Policies().read(connection, organisation), user)
-        if people.team_rule_count(connection, organisation) and (whole := everything(of)):
-            recount(of, [whole])
-        forget_following(of)
+        change_memberships_in(connection, organisation, user, change)
+
+
+def change_memberships_in(
+    connection: Connection, organisation: int, user: int, change: Callable[[list[Membership]], list[Membership]]
+) -> None:
+    """The same within a transaction that may change the organisation's policy.
+
+    Only the days are counted again whose primary team is another, where one of the two has rules.
+    """
+    held = people.memberships_of(connection, organisation, user)
+    after = change(held)
+    if sorted(after) == held:
+        return
+    people.set_memberships(connection, organisation, user, after)
+    raise_version(connection, organisation)
+    of = counting(connection, Policies().read(connection, organisation), user)
+    ruled = people.teams_with_rules(connection, organisation)
+    whole = everything(of)
+    zone = of.policy.zone
+    windows = [in_seconds(zone, first, end, None)[:2] for first, end, teams in moved(held, after) if teams & ruled]
+    if whole and (within := clip(windows, *whole)):
+        recount(of, within)
+    forget_following(of)
 
 
 def change_device(database: Database, organisation: int, user: int, device: int, values: Mapping[str, int]) -> None:

@@ -31,7 +31,7 @@ def twin(connection: Connection, organisation: int, of: Person) -> Person:
     made = people.add_user(connection, organisation, "twin", f"twin-{of.email}", 0)
     people.set_memberships(connection, organisation, made.id, people.memberships_of(connection, organisation, of.id))
     row = people.user_row(connection, organisation, of.id)
-    people.set_user_policy(connection, organisation, made.id, {name: getattr(row, name) for name in IDLE})
+    people.set_user(connection, organisation, made.id, {name: getattr(row, name) for name in IDLE})
     raise_version(connection, organisation)
     return made
 

@@ -229,7 +229,7 @@ def test_changes_wait_in_order_for_what_then_holds(office: Office) -> None:
         start_change(office.database, office.id, Change(values={"away_limit": 1200}))
     with office.database.write(office.id, policy=True) as connection:
         # Nobody else writes limits but jobs; if somebody does, the one that no longer fits fails.
-        people.set_user_policy(connection, office.id, office.users[1], {"idle_threshold": 3000})
+        people.set_user(connection, office.id, office.users[1], {"idle_threshold": 3000})
     office.finish(first)
     with pytest.raises(Refused, match=r"1@example\.com"):
         office.finish(second)

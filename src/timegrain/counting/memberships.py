@@ -5,7 +5,7 @@ Days are proleptic Gregorian ordinals (`date.toordinal`), half-open; `ALWAYS` an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -43,6 +43,12 @@ def left(held: Iterable[Membership], team: int, first: int) -> list[Membership]:
     """After leaving `team`, the day `first` being the first without it."""
     kept = [one for one in held if one.team != team]
     return settled([*kept, *(one for one in _before(held, first) if one.team == team)])
+
+
+def placed(held: Iterable[Membership], teams: Sequence[int], first: int) -> list[Membership]:
+    """In exactly these teams from the day `first` on, the first one being primary; the days before stay."""
+    after = [Membership(team, first, FOREVER, place == 0) for place, team in enumerate(teams)]
+    return settled([*_before(held, first), *after])
 
 
 def _before(held: Iterable[Membership], day: int) -> list[Membership]:
@@ -87,3 +93,15 @@ def primary_periods(held: Iterable[Membership]) -> list[tuple[int, int, int | No
     if cursor < FOREVER:
         periods.append((cursor, FOREVER, None))
     return periods
+
+
+def moved(before: Iterable[Membership], after: Iterable[Membership]) -> list[tuple[int, int, set[int | None]]]:
+    """The days whose primary team differs, with the two teams: `(first day, end day, teams)`, in order."""
+    old, new = primary_periods(before), primary_periods(after)
+    edges = sorted({edge for first, end, _ in (*old, *new) for edge in (first, end)})
+    found = [(first, end, {_primary(old, first), _primary(new, first)}) for first, end in pairwise(edges)]
+    return [one for one in found if len(one[2]) > 1]
+
+
+def _primary(periods: Iterable[tuple[int, int, int | None]], day: int) -> int | None:
+    return next(team for first, end, team in periods if first <= day < end)

@@ -79,7 +79,7 @@ def make(connection: Connection, organisation: int, change: Change) -> None:
     if change.user is None:
         people.set_organisation_policy(connection, organisation, dict(change.values))
     else:
-        people.set_user_policy(connection, organisation, change.user, dict(change.values))
+        people.set_user(connection, organisation, change.user, dict(change.values))
 
 
 def written(change: Change) -> str:

@@ -101,7 +101,7 @@ class Database:
                     _rewrite(self._writer)
             else:
                 with self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                    connection.execute(text("VACUUM facts, names, texts"))
+                    connection.execute(text("VACUUM facts, names, texts, users, devices, keys, buckets, audit"))
 
     def close(self) -> None:
         self._writer.dispose()

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from timegrain.counting.memberships import Membership
-from timegrain.errors import Refused
+from timegrain.errors import EmailTaken, NameTaken, Refused
 from timegrain.storage import roles
 from timegrain.storage.schema import EMPLOYEE, memberships, organisations, rules, teams, users
 
@@ -81,9 +81,8 @@ def add_organisation(connection: Connection, name: str, zone: str, tzdata: str, 
 def add_user(
     connection: Connection, organisation: int, name: str, email: str, now: int, role: int = EMPLOYEE
 ) -> Person:
-    """Raises `Refused` where the mail is taken."""
-    if _users_where(connection, organisation, func.lower(users.c.email) == email.lower()):
-        raise Refused(f"there is a user with the mail {email} already")
+    """Raises `EmailTaken`."""
+    require_free_email(connection, organisation, email)
     made = Person(_next_id(connection, users, users.c.organisation_id == organisation), uuid4(), name, email)
     connection.execute(
         insert(users).values(
@@ -99,6 +98,13 @@ def add_user(
     return made
 
 
+def require_free_email(connection: Connection, organisation: int, email: str, but: int | None = None) -> None:
+    """Raises `EmailTaken` where another than the user `but` has it."""
+    found = _users_where(connection, organisation, func.lower(users.c.email) == email.lower())
+    if any(one.id != but for one in found):
+        raise EmailTaken(f"there is a user with the mail {email} already")
+
+
 def all_users(connection: Connection, organisation: int) -> list[Person]:
     return _users_where(connection, organisation)
 
@@ -111,12 +117,16 @@ def user_by_email(connection: Connection, organisation: int, email: str) -> Pers
     return found[0]
 
 
+def user_by_uuid(connection: Connection, organisation: int, uuid: UUID) -> Person | None:
+    return next(iter(_users_where(connection, organisation, users.c.uuid == uuid)), None)
+
+
 def _users_where(connection: Connection, organisation: int, *where: ColumnElement[bool]) -> list[Person]:
     statement = select(*_PERSON).where(users.c.organisation_id == organisation, *where)
     return [Person(*row) for row in connection.execute(statement.order_by(users.c.name, users.c.id))]
 
 
-def set_user_policy(connection: Connection, organisation: int, user: int, values: dict[str, Any]) -> None:
+def set_user(connection: Connection, organisation: int, user: int, values: dict[str, Any]) -> None:
     connection.execute(
         update(users).where(users.c.organisation_id == organisation, users.c.id == user).values(**values)
     )
@@ -135,14 +145,26 @@ def user_row(connection: Connection, organisation: int, user: int) -> Row[Any]:
 
 
 def add_team(connection: Connection, organisation: int, name: str, now: int) -> Team:
-    """Raises `Refused` where the name is taken."""
-    if any(one.name == name for one in all_teams(connection, organisation)):
-        raise Refused(f"there is a team named {name!r} already")
+    """Raises `NameTaken`."""
+    _require_free_name(connection, organisation, name)
     made = Team(_next_id(connection, teams, teams.c.organisation_id == organisation), uuid4(), name)
     connection.execute(
         insert(teams).values(organisation_id=organisation, id=made.id, uuid=made.uuid, name=name, created_at=now)
     )
     return made
+
+
+def rename_team(connection: Connection, organisation: int, team: int, name: str) -> None:
+    """Raises `NameTaken`."""
+    _require_free_name(connection, organisation, name, team)
+    connection.execute(
+        update(teams).where(teams.c.organisation_id == organisation, teams.c.id == team).values(name=name)
+    )
+
+
+def _require_free_name(connection: Connection, organisation: int, name: str, but: int | None = None) -> None:
+    if any(one.name == name and one.id != but for one in all_teams(connection, organisation)):
+        raise NameTaken(f"there is a team named {name!r} already")
 
 
 def all_teams(connection: Connection, organisation: int) -> list[Team]:
@@ -190,6 +212,6 @@ def set_memberships(connection: Connection, organisation: int, user: int, held: 
         connection.execute(insert(memberships), rows)
 
 
-def team_rule_count(connection: Connection, organisation: int) -> int:
-    statement = select(func.count()).where(rules.c.organisation_id == organisation, rules.c.team_id > 0)
-    return int(connection.execute(statement).scalar_one())
+def teams_with_rules(connection: Connection, organisation: int) -> set[int]:
+    statement = select(rules.c.team_id).where(rules.c.organisation_id == organisation, rules.c.team_id > 0)
+    return set(connection.execute(statement.distinct()).scalars())

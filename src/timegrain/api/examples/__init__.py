@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from timegrain.api.examples import dashboard, own, rating, recording, reports
+from timegrain.api.examples import dashboard, own, people, rating, recording, reports
 from timegrain.api.examples.example import Example
 
 EXAMPLES: Mapping[str, Example] = {
@@ -12,6 +12,7 @@ EXAMPLES: Mapping[str, Example] = {
     **reports.EXAMPLES,
     **recording.EXAMPLES,
     **own.EXAMPLES,
+    **people.EXAMPLES,
     **rating.EXAMPLES,
 }
 FAILURE = {
