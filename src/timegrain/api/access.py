@@ -25,6 +25,7 @@ class Way(Enum):
     SEND = "sending facts for others, or with a device's token its own"
     DEVICE = "a device's token"
     KEY = "any key"
+    CONCERNED = "full access to the settings, or any key of a person: then for what concerns them"
 
 
 class Row(NamedTuple):
@@ -39,7 +40,7 @@ def _page(*pages: str) -> Row:
 
 
 _CHANGE = Row(Way.PAGE, (SETTINGS,), Level.FULL)
-_SEND, _DEVICE, _KEY = Row(Way.SEND), Row(Way.DEVICE), Row(Way.KEY)
+_SEND, _DEVICE, _KEY, _CONCERNED = Row(Way.SEND), Row(Way.DEVICE), Row(Way.KEY), Row(Way.CONCERNED)
 
 ACCESS: Mapping[str, Row] = {
     "POST /v1/dashboard/weekly-summary": _page("/"),
@@ -73,6 +74,7 @@ ACCESS: Mapping[str, Row] = {
     "PUT /v1/ratings": _CHANGE,
     "GET /v1/jobs": _CHANGE,
     "GET /v1/jobs/{jobId}": _CHANGE,
+    "GET /v1/audit": _CONCERNED,
     "POST /api/0/buckets/{bucket}": _DEVICE,
     "POST /api/0/buckets/{bucket}/heartbeat": _DEVICE,
     "POST /api/0/buckets/{bucket}/events": _DEVICE,
@@ -80,6 +82,12 @@ ACCESS: Mapping[str, Row] = {
     "POST /api/v1/users/current/heartbeats.bulk": _DEVICE,
 }
 """By method and path of the route."""
+
+
+def is_batch(operation: str) -> bool:
+    """Whether this is how devices report."""
+    return ACCESS[operation].way in (Way.SEND, Way.DEVICE)
+
 
 _HEIGHT = {Level.OWN: 0, Level.TEAM: 1, Level.FULL: 2}
 
@@ -95,6 +103,11 @@ def reach(caller: Caller, operation: str) -> Reach:
     elif row.way is Way.SEND:
         if caller.role not in ("writer", DEVICE) and _opened(caller, (SETTINGS,)) is not Level.FULL:
             raise Forbidden("This key may not send facts for others")
+    elif row.way is Way.CONCERNED:
+        if _opened(caller, (SETTINGS,)) is Level.FULL:
+            level = Level.FULL
+        elif caller.user is None or caller.device is not None:
+            raise Forbidden("This key belongs to nobody")
     elif row.way is Way.DEVICE and caller.device is None:
         raise Forbidden("Trackers send with the token of their device")
     return Reach(level, caller.user, caller.user_uuid, caller.today)

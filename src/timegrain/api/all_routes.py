@@ -6,6 +6,7 @@ from typing import Any
 
 from timegrain.api import (
     activity,
+    audit,
     dashboard,
     employees,
     jobs,
@@ -35,6 +36,7 @@ ROUTES: tuple[Route[Any], ...] = (
     *roles.ROUTES,
     *ratings.ROUTES,
     *jobs.ROUTES,
+    *audit.ROUTES,
     *watchers.ROUTES,
     *wakatime.ROUTES,
 )

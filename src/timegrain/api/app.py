@@ -25,6 +25,7 @@ from timegrain.api.openapi import openapi_json, schema_page
 from timegrain.api.requests import answered
 from timegrain.api.routes import Route
 from timegrain.jobs import JobRunner
+from timegrain.journal import Journal
 from timegrain.recording import Recorder
 from timegrain.storage.books import Books
 from timegrain.storage.engine import Database
@@ -127,9 +128,11 @@ class Observed:
 def make_app(database: Database, public_url: str = "", run_jobs: bool = True) -> Observed:
     """An application on a database whose schema is current; it advances changes of policy unless told."""
     registry = CollectorRegistry()
-    recorder, runner = Recorder(database), JobRunner(database)
+    recorder, runner, journal = Recorder(database), JobRunner(database), Journal(database)
+    journal.start()
     if run_jobs:
         runner.start()
+    house = House(database, recorder, Books(), runner, journal)
     app = Litestar(
         [
             *_handlers(),
@@ -138,10 +141,8 @@ def make_app(database: Database, public_url: str = "", run_jobs: bool = True) ->
         exception_handlers={Exception: _failed},
         openapi_config=None,
         request_max_body_size=None,  # requests.py has the limit, and tells the caller first
-        state=State(
-            {"house": House(database, recorder, Books(), runner), "registry": registry, "public_url": public_url}
-        ),
-        on_shutdown=[recorder.close, runner.close],
+        state=State({"house": house, "registry": registry, "public_url": public_url}),
+        on_shutdown=[recorder.close, runner.close, journal.close],
         logging_config=None,
     )
     return Observed(app, registry)

@@ -12,7 +12,10 @@ from sqlalchemy import Connection
 from timegrain.errors import wrong
 from timegrain.figures.pieces import Asker
 from timegrain.jobs import JobRunner
+from timegrain.journal import Journal
 from timegrain.recording import Recorder
+from timegrain.storage import audit
+from timegrain.storage.audit import Actor, Entry
 from timegrain.storage.books import Books
 from timegrain.storage.engine import Database
 from timegrain.storage.keys import Caller
@@ -28,6 +31,7 @@ class House:
     recorder: Recorder
     books: Books
     jobs: JobRunner
+    journal: Journal
 
 
 class Given(NamedTuple):
@@ -57,6 +61,14 @@ class Answered(NamedTuple):
     message: str | None = None
 
 
+@dataclass(slots=True)
+class Trail:
+    """What the audit trail has of a call so far."""
+
+    recorded: bool = False
+    """Nothing more is to be recorded: it was, or nothing changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """In its worker thread, after its caller was found to be let in."""
@@ -65,6 +77,7 @@ class Call:
     connection: Connection
     """A read transaction, in which the caller was found."""
     caller: Caller
+    operation: str
     reach: Reach
     token: str
     address: str
@@ -72,6 +85,7 @@ class Call:
     """The second of the sender's clock, from its `Date` header."""
     about: set[int] = field(default_factory=set)
     """The users whose data the answer shows or changes."""
+    trail: Trail = field(default_factory=Trail)
 
     def people(self, users: Sequence[UUID] | None, teams: Sequence[UUID] | None = None) -> list[Meant]:
         """Whom the ids mean, within the caller's reach. Raises as `people_meant`."""
@@ -84,6 +98,16 @@ class Call:
         found = profiles_meant(self.connection, self.caller.organisation, users or (), teams or (), self.reach)
         self.about.update(one.user for one in found)
         return found
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.operation, self.caller.user, self.caller.key, self.address)
+
+    def record(self, connection: Connection, before: Any = None, after: Any = None) -> None:
+        """Write the call into the audit trail, in the transaction of what it changes."""
+        entry = Entry(self.actor, tuple(self.about), before, after)
+        audit.record(connection, self.caller.organisation, entry)
+        self.trail.recorded = True
 
     @property
     def asker(self) -> Asker:

@@ -76,7 +76,8 @@ def change_within(call: Call, change: Change, dry_run: bool = False) -> Changed 
     Raises `Refused` where limits would not be in order.
     """
     call.connection.rollback()
-    job = change_soon(call.house.jobs, call.caller.organisation, change, dry_run, IN_FORCE_S)
+    job = change_soon(call.house.jobs, call.caller.organisation, change, dry_run, IN_FORCE_S, call.actor)
+    call.trail.recorded = True
     if not job.finished:
         return Answered(JobStarted(job.uuid), status=202, message="The change is being counted")
     return changed_by(job)

@@ -23,6 +23,7 @@ from timegrain.api.access import reach, token_in
 from timegrain.api.calls import Answered, Call, Given, House
 from timegrain.api.envelope import decode_strictly, encoded, unreadable
 from timegrain.api.routes import Route
+from timegrain.api.trail import leave_trail
 from timegrain.errors import PayloadTooLarge, UnsupportedMediaType, ValidationFailed
 from timegrain.storage.keys import caller
 
@@ -71,8 +72,11 @@ def _answered(house: House, route: Route[Any], received: _Received) -> Response[
             raise PayloadTooLarge(f"The body has more than {LARGEST_BODY} bytes")
         given = Given(_decoded(route, headers, body), _queried(route, query), path, headers, who)
         asked = route.read(given)
-        call = Call(house, connection, who, reach(who, route.operation), token, address, _sent_at(headers.get("date")))
-        return _enveloped(route, route.work(call, asked))
+        may_see = reach(who, route.operation)
+        call = Call(house, connection, who, route.operation, may_see, token, address, _sent_at(headers.get("date")))
+        result = route.work(call, asked)
+    leave_trail(call, route)
+    return _enveloped(route, result)
 
 
 def _decoded(route: Route[Any], headers: dict[str, str], body: bytes) -> Any:

@@ -60,8 +60,16 @@ class Route(Generic[Asked]):
     query: type[msgspec.Struct] | None = None
     status: int = 200
     security: tuple[str, ...] = KEY
+    changes: bool | None = None
+    """Whether it changes something, which is recorded; None: as the method and the status say."""
     aliases: tuple[str, ...] = ()
     """Further paths, which the description leaves out."""
+
+    @property
+    def is_change(self) -> bool:
+        if self.changes is None:
+            return self.method in ("PUT", "PATCH", "DELETE") or self.status == 201
+        return self.changes
 
     @property
     def operation(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
@@ -221,3 +222,21 @@ def revoke_device_tokens(connection: Connection, organisation: int, user: int, d
         )
         .values(revoked_at=now)
     ).rowcount
+
+
+_USED = (
+    update(keys)
+    .where(
+        keys.c.organisation_id == bindparam("organisation"),
+        keys.c.id == bindparam("used"),
+        keys.c.used_at.is_(None) | (keys.c.used_at < bindparam("at")),
+    )
+    .values(used_at=bindparam("at"))
+)
+
+
+def note_used(connection: Connection, organisation: int, used: Mapping[int, int]) -> None:
+    """By key, the second of its last use."""
+    rows = [{"organisation": organisation, "used": key, "at": at} for key, at in sorted(used.items())]
+    if rows:
+        connection.execute(_USED, rows)

@@ -5,6 +5,29 @@ from __future__ import annotations
 from timegrain.api.examples.example import USER, Example
 
 EXAMPLES = {
+    "getAudit": Example(
+        query={"limit": 50, "call": "PATCH /v1/policy"},
+        answer={
+            "items": [
+                {
+                    "id": "6a0f6a52-93a4-4b5e-9d8c-0f1d2c3b4a59",
+                    "at": "2026-02-12T04:32:01.000Z",
+                    "lastAt": "2026-02-12T04:32:01.000Z",
+                    "times": 1,
+                    "user": {"userId": USER, "name": "Grace"},
+                    "key": {"keyId": "9c1b6a1e-5f3d-4a52-8b7e-1a2b3c4d5e6f", "name": "dashboard"},
+                    "commandLine": False,
+                    "call": "PATCH /v1/policy",
+                    "address": "192.0.2.7",
+                    "people": 0,
+                    "about": [],
+                    "before": {"idleMinutes": 5},
+                    "after": {"idleMinutes": 10},
+                }
+            ],
+            "nextCursor": None,
+        },
+    ),
     "getMe": Example(
         answer={
             "role": "device",

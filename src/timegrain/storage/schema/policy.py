@@ -109,6 +109,7 @@ audit = Table(
     "audit",
     metadata,
     key("organisation_id"),
+    # In the order of time: see storage/audit.py.
     key("id", BigInteger),
     Column("uuid", Uuid, nullable=False),
     # Seconds. The same look of the same caller at the same people within some minutes is one entry.
@@ -126,7 +127,6 @@ audit = Table(
     Column("before", Text),
     Column("after", Text),
     UniqueConstraint("organisation_id", "uuid"),
-    Index("ix_audit_at", "organisation_id", "at"),
 )
 
 audit_people = Table(
@@ -136,5 +136,6 @@ audit_people = Table(
     # About whom.
     key("user_id"),
     key("audit_id", BigInteger),
+    Index("ix_audit_people_entry", "organisation_id", "audit_id"),
     sqlite_with_rowid=False,
 )

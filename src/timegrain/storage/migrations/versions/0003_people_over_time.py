@@ -192,7 +192,6 @@ def _audit() -> None:
         sa.PrimaryKeyConstraint("organisation_id", "id", name=op.f("pk_audit")),
         sa.UniqueConstraint("organisation_id", "uuid", name=op.f("uq_audit_organisation_id_uuid")),
     )
-    op.create_index("ix_audit_at", "audit", ["organisation_id", "at"])
     op.create_table(
         "audit_people",
         _key("organisation_id"),
@@ -201,3 +200,4 @@ def _audit() -> None:
         sa.PrimaryKeyConstraint("organisation_id", "user_id", "audit_id", name=op.f("pk_audit_people")),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_audit_people_entry", "audit_people", ["organisation_id", "audit_id"])
