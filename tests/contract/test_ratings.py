@@ -273,3 +273,40 @@ def test_a_dry_run_is_of_its_own_organisation(office: Office) -> None:
     for one, rating in ((office, "productive"), (other, "unproductive")):
         said = succeeded(put(one, {"subject": "Code", "rating": rating}, dry_run=True))
         assert said["byClass"][rating] == 3000
+
+
+def test_a_change_is_undone_from_the_audit_trail(office: Office) -> None:
+    """What was set goes, what was changed and what was removed comes back, for all stored time."""
+    succeeded(put(office, {"subject": "Code", "kind": "application", "rating": "productive"}))
+    succeeded(put(office, {"subject": "Slack", "kind": "application", "rating": "neutral"}))
+    before = listed(office)
+    succeeded(
+        put(
+            office,
+            {"subject": "Code", "kind": "application", "rating": "unproductive", "category": "Games"},
+            {"subject": "Slack", "kind": "application", "rating": None},
+            {"subject": "github.com", "kind": "domain", "rating": "productive"},
+        )
+    )
+    assert listed(office) != before
+    entries = succeeded(office.call("/v1/audit?call=PUT /v1/ratings", None, method="GET"))["items"]
+    undone = office.call(f"/v1/audit/{entries[0]['id']}/undo", None)
+    assert set(succeeded(undone)) == {"subjects", "seconds", "people", "byClass"}
+    assert listed(office) == before
+    again = succeeded(office.call("/v1/audit", None, method="GET"))["items"][0]
+    assert again["call"] == "POST /v1/audit/{auditId}/undo"
+    assert (again["before"], again["after"]) == (entries[0]["after"], entries[0]["before"])
+    failed(office.call(f"/v1/audit/{NOBODY}/undo", None), 404, "NOT_FOUND")
+    failed(office.call("/v1/audit/x/undo", None), 400, "VALIDATION_ERROR")
+
+
+def test_the_last_change_is_undone_from_the_command_line(office: Office) -> None:
+    office.run("rate", "Code", "productive", "--app")
+    before = listed(office)
+    office.run("rate", "Code", "unproductive", "--app")
+    assert office.run("rate", "undo", "--dry-run")["dryRun"] is True
+    assert listed(office) != before
+    office.run("rate", "undo")
+    assert listed(office) == before
+    office.run("rate", "undo")
+    assert listed(office) != before

@@ -48,6 +48,16 @@ ABOUT = {
     "POST /v1/app-usage": PEOPLE,
     "POST /v1/explain": PERSON,
     "GET /v1/subjects": "everybody within reach",
+    "POST /v1/employees": CHANGE,
+    "PATCH /v1/employees": CHANGE,
+    "POST /v1/employees/filter": PERSON,
+    "GET /v1/access-management": READ,
+    "POST /v1/access-management": CHANGE,
+    "PATCH /v1/access-management": CHANGE,
+    "DELETE /v1/access-management": CHANGE,
+    "GET /v1/settings/idle-alert": READ,
+    "GET /v1/audit": ANY,
+    "POST /v1/audit/{auditId}/undo": CHANGE,
     "POST /v1/activity": SEND,
     "DELETE /v1/activity": CHANGE,
     "GET /v1/me": ANY,
@@ -124,7 +134,9 @@ def asked(cast: Cast, route: Route[Any], role: str, **changed: Any) -> int:
     path = route.path
     for name, value in example.path.items():
         path = path.replace(f"{{{name}}}", value)
-    body = {**example.body, **changed} if isinstance(example.body, dict) else example.body
+    body = example.body
+    if isinstance(body, dict):
+        body = body | {name: value for name, value in changed.items() if name in body}
     answer = cast.office.client.request(
         route.method,
         path,

@@ -74,6 +74,7 @@ ACCESS: Mapping[str, Row] = {
     "PUT /v1/ratings": _CHANGE,
     "GET /v1/jobs": _CHANGE,
     "GET /v1/jobs/{jobId}": _CHANGE,
+    "POST /v1/audit/{auditId}/undo": _CHANGE,
     "GET /v1/audit": _CONCERNED,
     "POST /api/0/buckets/{bucket}": _DEVICE,
     "POST /api/0/buckets/{bucket}/heartbeat": _DEVICE,

@@ -7,13 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-from timegrain.api.calls import Call, Given
+from timegrain.api.calls import Answered, Call, Given
+from timegrain.api.jobs import JobStarted, WhatChanged, change_within, what_changed
 from timegrain.api.paging import PageQuery, page_of, read_cursor
 from timegrain.api.ranges import LocalTime, ZoneName
 from timegrain.api.routes import Route
 from timegrain.counting.calendar import written_instant
-from timegrain.errors import Forbidden, wrong
-from timegrain.storage import audit
+from timegrain.errors import Forbidden, NotFound, Refused, wrong
+from timegrain.rating_changes import undoing
+from timegrain.storage import audit, people
 from timegrain.storage.audit import Listed, Subjects, Wanted
 from timegrain.storage.queries.people_meant import BEYOND, people_meant
 from timegrain.storage.roles import Level
@@ -123,6 +125,22 @@ def _shown(one: Listed, about: Subjects | None) -> AuditEntry:
     )
 
 
+def _read_entry(given: Given) -> UUID:
+    return given.id("auditId")
+
+
+def _undo(call: Call, entry: UUID) -> WhatChanged | Answered:
+    organisation = call.caller.organisation
+    found = audit.ratings_changed(call.connection, organisation, entry)
+    if found is None:
+        if audit.holds(call.connection, organisation, entry):
+            raise Refused("This entry changed no ratings")
+        raise NotFound("There is no such entry")
+    teams = {one.uuid: one.id for one in people.all_teams(call.connection, organisation)}
+    changed = change_within(call, undoing(found.before, found.after, teams))
+    return changed if isinstance(changed, Answered) else what_changed(changed)
+
+
 ROUTES = (
     Route(
         method="GET",
@@ -134,5 +152,16 @@ ROUTES = (
         read=_read,
         data=AuditEntries,
         work=_list,
+    ),
+    Route(
+        method="POST",
+        path="/v1/audit/{auditId}/undo",
+        name="postUndo",
+        summary="Put the ratings that an entry changed back as they were before it",
+        message="Undid ratings successfully",
+        read=_read_entry,
+        data=WhatChanged,
+        also={202: JobStarted},
+        work=_undo,
     ),
 )

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
+from uuid import UUID
 
 import click
 
@@ -26,9 +27,11 @@ from timegrain.rating_changes import (
     as_change,
     kind_name,
     starter_change,
+    undoing,
 )
 from timegrain.starter.catalogue import category_of
-from timegrain.storage import people, ratings
+from timegrain.storage import audit, people, ratings
+from timegrain.storage.audit import Actor
 from timegrain.storage.changes import Change
 from timegrain.storage.engine import Database
 from timegrain.storage.jobs import Changed
@@ -36,6 +39,8 @@ from timegrain.storage.people import Organisation
 from timegrain.storage.policies import Policies
 from timegrain.storage.queries.used_subjects import used_subjects
 from timegrain.storage.ratings import ORGANISATION
+
+COMMAND = Actor("timegrain rate")
 
 
 class RateGroup(click.Group):
@@ -83,7 +88,7 @@ _dry = click.option("--dry-run", is_flag=True, help="Only say what would change.
 
 def _made(session: Session, database: Database, organisation: Organisation, change: Change, dry: bool) -> Changed:
     with session.progress("Counting") as progress:
-        return made(database, organisation.id, change, progress, dry)
+        return made(database, organisation.id, change, progress, dry, COMMAND)
 
 
 @command(rate, "set", hidden=True)
@@ -255,6 +260,23 @@ def _one_of(where: str, words: Mapping[str, Any], word: str) -> Any:
     if word.lower() not in words:
         raise Refused(f"{where}: {word!r} is none of {', '.join(filter(None, words))}")
     return words[word.lower()]
+
+
+@command(rate, "undo")
+@click.argument("entry", metavar="[AUDIT_ID]", type=click.UUID, required=False)
+@_dry
+def rate_undo(session: Session, entry: UUID | None, dry_run: bool) -> None:
+    """Put ratings back as they were before a change: the last one, or that of an entry of the audit trail."""
+    with session.opened() as (database, organisation):
+        with database.read() as connection:
+            found = audit.ratings_changed(connection, organisation.id, entry)
+            teams = {one.uuid: one.id for one in people.all_teams(connection, organisation.id)}
+        if found is None:
+            raise Refused("the audit trail holds no such change of ratings")
+        change = undoing(found.before, found.after, teams)
+        changed = _made(session, database, organisation, change, dry_run)
+    text = f"{len(found.before)} rules {'would be' if dry_run else 'are'} as before: {_said(changed, dry_run)}"
+    session.answer({"auditId": str(found.uuid), "dryRun": dry_run, **_counts(changed)}, text)
 
 
 @command(rate, "unrated")

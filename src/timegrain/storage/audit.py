@@ -227,6 +227,36 @@ def some(
     ]
 
 
+class RatingsChanged(NamedTuple):
+    """Rules before and after a change, the same rule at the same place."""
+
+    uuid: UUID
+    before: list[Any]
+    after: list[Any]
+
+
+_RATINGS = (
+    select(audit.c.uuid, audit.c.before, audit.c.after)
+    # A change of ratings holds a list of rules, one of policy an object.
+    .where(audit.c.organisation_id == bindparam("organisation"), audit.c.before.startswith("["))
+    .order_by(audit.c.id.desc())
+    .limit(1)
+)
+
+
+def ratings_changed(connection: Connection, organisation: int, entry: UUID | None) -> RatingsChanged | None:
+    """What an entry says of ratings, or (None) the newest that says any; None where there is no such."""
+    statement = _RATINGS if entry is None else _RATINGS.where(audit.c.uuid == entry)
+    row = connection.execute(statement, {"organisation": organisation}).one_or_none()
+    return None if row is None else RatingsChanged(row.uuid, json.loads(row.before), json.loads(row.after))
+
+
+def holds(connection: Connection, organisation: int, entry: UUID) -> bool:
+    """Whether there is such an entry at all."""
+    statement = select(audit.c.id).where(audit.c.organisation_id == organisation, audit.c.uuid == entry)
+    return connection.execute(statement).one_or_none() is not None
+
+
 class Subjects(NamedTuple):
     """Whom an entry is about: how many, and the first of them by name."""
 

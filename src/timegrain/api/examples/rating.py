@@ -5,6 +5,7 @@ from __future__ import annotations
 from timegrain.api.examples.example import TEAM, Example
 
 JOB = "3f1c2f6e-2a57-4a52-9d5b-0f6d1f6b7c10"
+AUDIT = "6a0f6a52-93a4-4b5e-9d8c-0f1d2c3b4a59"
 _CHANGED = {
     "subjects": 3,
     "seconds": 5400,
@@ -73,4 +74,5 @@ EXAMPLES = {
         answer=_CHANGED,
         also={202: {"jobId": JOB}},
     ),
+    "postUndo": Example(path={"auditId": AUDIT}, answer=_CHANGED, also={202: {"jobId": JOB}}),
 }
