@@ -73,16 +73,15 @@ def pieces_of(asker: Asker, profiles: Sequence[Profile], within: Range) -> list[
 def each(asker: Asker, profiles: Sequence[Profile], range_: Asked, now: int) -> list[Person]:
     """What each did, with their sessions."""
     within = range_.start, range_.end
-    recent = [
-        (one.user, seconds) for one in profiles for seconds in own_seconds(one, (now - JUST_NOW, now), asker.home_zone)
-    ]
-    answer = did(asker, pieces_of(asker, profiles, within), ends=True, recent=recent)
+    recent = {one.user: own_seconds(one, (now - JUST_NOW, now), asker.home_zone) for one in profiles}
+    windows = [(user, seconds) for user, of_user in recent.items() for seconds in of_user]
+    answer = did(asker, pieces_of(asker, profiles, within), ends=True, recent=windows)
     holds_now = range_.start <= now < range_.end
     found = []
     for place, one in enumerate(profiles):
         of = answer.by_key.get(place, Did())
         spans = answer.spans.get(one.user, ())
-        working = any(True for user, (low, high) in recent if user == one.user for _ in active(spans, low, high))
+        working = any(True for seconds in recent[one.user] for _ in active(spans, *seconds))
         found.append(Person(user_of(one), worked(of.tally), _session(of, working, holds_now)))
     return found
 

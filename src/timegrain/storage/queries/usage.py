@@ -80,13 +80,13 @@ def _start_of(day: ColumnElement[int]) -> ColumnElement[int]:
     return select(_starts.c.c1).where(_starts.c.c0 == day).scalar_subquery()
 
 
-def _slots_of(low: ColumnElement[int], high: ColumnElement[int]) -> ColumnElement[bool]:
+def _slots_of(part: CTE) -> ColumnElement[bool]:
     return and_(
         slot_subjects.c.organisation_id == ORGANISATION,
-        slot_subjects.c.user_id == _part.c.c1,
-        slot_subjects.c.generation == _part.c.c2,
-        slot_subjects.c.slot >= low,
-        slot_subjects.c.slot < high,
+        slot_subjects.c.user_id == part.c.c1,
+        slot_subjects.c.generation == part.c.c2,
+        slot_subjects.c.slot >= part.c.c3,
+        slot_subjects.c.slot < part.c.c4,
     )
 
 
@@ -99,8 +99,19 @@ _IN_TEAM = and_(
     memberships.c.first_day <= bindparam("last_day"),
     memberships.c.end_day > bindparam("first_day"),
 )
-_LOW = later(_part.c.c3, func.coalesce(_start_of(memberships.c.first_day), _part.c.c3))
-_HIGH = earlier(_part.c.c4, func.coalesce(_start_of(memberships.c.end_day), _part.c.c4))
+_team_parts = (
+    select(
+        memberships.c.team_id.label("c0"),
+        _part.c.c1,
+        _part.c.c2,
+        later(_part.c.c3, func.coalesce(_start_of(memberships.c.first_day), _part.c.c3)).label("c3"),
+        earlier(_part.c.c4, func.coalesce(_start_of(memberships.c.end_day), _part.c.c4)).label("c4"),
+    )
+    .select_from(_part.join(memberships, _IN_TEAM))
+    .cte("team_parts")
+    .prefix_with("MATERIALIZED")
+)
+"""As parts, with a team for a key. On their own, so that no database reads slots before it knows which."""
 
 
 def _named(summed: Select[Any], name: str) -> CTE:
@@ -116,13 +127,13 @@ def _named(summed: Select[Any], name: str) -> CTE:
 _SECONDS = cast(func.sum(slot_subjects.c.seconds), BigInteger).label("seconds")
 _SUMMED = slot_subjects.c.user_id, slot_subjects.c.subject_id, _SECONDS
 _used = _named(
-    select(*_SUMMED).select_from(_part.join(slot_subjects, _slots_of(_part.c.c3, _part.c.c4))),
+    select(*_SUMMED).select_from(_part.join(slot_subjects, _slots_of(_part))),
     "used",
 )
 _used_in_teams = _named(
-    select(*_SUMMED, memberships.c.team_id)
-    .select_from(_part.join(memberships, _IN_TEAM).join(slot_subjects, _slots_of(_LOW, _HIGH)))
-    .group_by(memberships.c.team_id),
+    select(*_SUMMED, _team_parts.c.c0.label("team_id"))
+    .select_from(_team_parts.join(slot_subjects, _slots_of(_team_parts)))
+    .group_by(_team_parts.c.c0),
     "used_in_teams",
 )
 _told = names.alias("told")
