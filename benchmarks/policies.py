@@ -88,7 +88,9 @@ def _repeat(connection: sqlite3.Connection, table: str, one: int, other: int) ->
     new = {number: str(other), "uuid": uuid, "email": f"'{other}@example.com'"}
     columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
     given = ", ".join(new.get(column, column) for column in columns)
-    connection.execute(f"INSERT INTO {table} SELECT {given} FROM {table} WHERE {number} = ?", (one,))
+    connection.execute(
+        f"INSERT INTO {table} SELECT {given} FROM {table} WHERE organisation_id = 1 AND {number} = ?", (one,)
+    )
 
 
 def changed(database: Database, made: dict[str, Any], what: str, change: Change, goal: float) -> Row:

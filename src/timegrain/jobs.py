@@ -11,6 +11,7 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -109,17 +110,12 @@ class JobRunner:
         """One small transaction of what is next in an organisation; False where nothing is."""
         with self.database.read() as connection:
             waiting = jobs.unfinished(connection, organisation)
-            if waiting:
-                left = jobs.not_counted(connection, organisation, waiting[0].id, 1)
         if not waiting:
             return self._remove_earlier(organisation)
         job = waiting[0]
         if job.state == jobs.WAITING:
             self._begin(organisation, job)
-        elif left:
-            with self.database.write(organisation) as connection:
-                self._count_some(connection, self._policies, organisation, job)
-        else:
+        elif not self._step(organisation, job):
             self._end(organisation, job)
         return True
 
@@ -136,19 +132,30 @@ class JobRunner:
                 jobs.fail(connection, organisation, job, error, clock.now())
                 return
             jobs.start(connection, organisation, job)
-            raise_version(connection, organisation)
+            if not job.dry_run:
+                raise_version(connection, organisation)
+            users = jobs.not_counted(connection, organisation, job.id, MOST_A_STEP)
             # What is read here may still be rolled back: nobody else may know it.
-            if self._step_s and self._count_some(connection, Policies(), organisation, job):
+            if self._step_s and self._count_some(connection, Policies(), organisation, job, users):
                 subjects = changes.matched_subjects(connection, organisation, job.change)
                 self._flip(connection, organisation, job, subjects)
 
-    def _count_some(self, connection: Connection, known: Policies, organisation: int, job: Job) -> bool:
-        """Count people until `STEP_S` is over; True where nobody is left.
+    def _step(self, organisation: int, job: Job) -> bool:
+        """Count some people; False where nobody is left."""
+        with self.database.write(organisation) as connection:
+            users = jobs.not_counted(connection, organisation, job.id, MOST_A_STEP)
+            if users:
+                self._count_some(connection, self._policies, organisation, job, users)
+        return bool(users)
+
+    def _count_some(
+        self, connection: Connection, known: Policies, organisation: int, job: Job, users: Sequence[int]
+    ) -> bool:
+        """Count users until `STEP_S` is over; True where all are counted that there are.
 
         Each is locked first and looked at again: a batch, or another process that advances the job, may have been
         there meanwhile.
         """
-        users = jobs.not_counted(connection, organisation, job.id, MOST_A_STEP)
         policy = known.read(connection, organisation)
         to = self._plan(connection, policy, job)
         if to is None:
