@@ -55,6 +55,10 @@ def compare(world: World, program: Program, asked: Ranged) -> None:
     assert _at(program, asked) == [_session(one, asked) for one in people]
     timesheet = program.call("POST", f"{PROOF}/timesheet", body)
     assert timesheet == [_timesheet(program, one) for one in people]
+    with_data = sum(any(one.sums) for one in people)
+    for page, shown in ((1, timesheet), (2, [])):
+        answer = program.call("POST", f"{PROOF}/timesheet", {**body, "offset": page})
+        assert answer == {"totalActiveUsers": with_data, "usersList": shown}
     _compare_usage(program, asked, used, sum(together[:3]))
 
 

@@ -139,10 +139,11 @@ class Program:
         return Counter()
 
     def call(self, method: str, path: str, body: dict[str, Any] | None, query: dict[str, str] | None = None) -> Any:
-        """The data of its answer."""
+        """What its answer holds."""
         answer = self.client.request(method, path, json=body, params=query, headers=self.headers)
         assert answer.status_code == 200, answer.text
-        return answer.json()["data"]
+        told = answer.json()
+        return told["response"] if "response" in told else told["data"]
 
     def _record(self, step: Batch) -> Counter[str]:
         lists: dict[str, list[dict[str, str]]] = {"focus": [], "pages": [], "away": [], "present": []}

@@ -16,7 +16,7 @@ from timegrain.api.routes import Route
 from timegrain.counting.calendar import Asked, day_start, local_day
 from timegrain.counting.subjects import NameKind
 from timegrain.figures.usage import used
-from timegrain.figures.worked import Person, Session, User, Worked, each, worked
+from timegrain.figures.worked import Person, Session, User, Worked, each, sums, worked
 
 
 class ActivityStats(msgspec.Struct, rename="camel"):
@@ -126,15 +126,15 @@ def _work_time(call: Call, asked: PeopleAsked) -> list[WorkTimeRow]:
 def _productivity(call: Call, asked: PeopleAsked) -> list[ProductivityRow]:
     return [
         ProductivityRow(
-            one.user,
+            user,
             Productivity(
-                one.worked.active_worked_time_in_seconds,
-                one.worked.productive_worked_time_in_seconds,
-                one.worked.unproductive_worked_time_in_seconds,
-                one.worked.neutral_worked_time_in_seconds,
+                time.active_worked_time_in_seconds,
+                time.productive_worked_time_in_seconds,
+                time.unproductive_worked_time_in_seconds,
+                time.neutral_worked_time_in_seconds,
             ),
         )
-        for one in _each(call, asked)
+        for user, time in sums(call.asker, call.profiles(asked.users, asked.teams), asked.range)
     ]
 
 

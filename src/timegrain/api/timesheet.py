@@ -41,12 +41,11 @@ def read_page(given: Given) -> Paged:
 def _timesheet(call: Call, paged: Paged) -> list[TimesheetRow] | Answered:
     asked = paged.asked
     profiles = call.profiles(asked.users, asked.teams)
-    rows = timesheets(call.asker, profiles, asked.range, asked.zone)
     if paged.page is None:
-        return rows
+        return timesheets(call.asker, profiles, asked.range, asked.zone).rows
     first = (paged.page - 1) * PEOPLE_A_PAGE
-    active = sum(bool(row.daily_summary) for row in rows)
-    return Answered(TimesheetPage(active, rows[first : first + PEOPLE_A_PAGE]), "response")
+    page = timesheets(call.asker, profiles, asked.range, asked.zone, slice(first, first + PEOPLE_A_PAGE))
+    return Answered(TimesheetPage(page.active, page.rows), "response")
 
 
 def _screenshots(call: Call, asked: PeopleAsked) -> list[str]:

@@ -45,6 +45,8 @@ class Piece(NamedTuple):
     generation: int
     start: int
     end: int
+    with_ends: bool
+    """Whether the first and last active second are wanted too: finding them takes most of the time."""
 
 
 @dataclass(slots=True)
@@ -73,8 +75,8 @@ def own_seconds(profile: Profile, within: Range, home_zone: str) -> list[Range]:
     return found
 
 
-def did(asker: Asker, asked: Sequence[Piece], ends: bool, recent: Iterable[tuple[int, Range]] = ()) -> Answer:
-    """Sums of the pieces, with `ends` their first and last active second too; one statement.
+def did(asker: Asker, asked: Sequence[Piece], recent: Iterable[tuple[int, Range]] = ()) -> Answer:
+    """Sums of the pieces, and the first and last active second where they are wanted; one statement.
 
     `recent` are seconds of users to count besides.
     """
@@ -82,14 +84,14 @@ def did(asker: Asker, asked: Sequence[Piece], ends: bool, recent: Iterable[tuple
     days: list[Part] = []
     end_slots: list[Part] = []
     windows = list(recent)
-    for key, user, generation, start, end in asked:
+    for key, user, generation, start, end, with_ends in asked:
         parts = cut(asker.home_zone, (start, end))
         slots += [Part(key, user, generation, *part) for part in parts.slots]
         if parts.days[0] < parts.days[1]:
             days.append(Part(key, user, generation, *parts.days))
         windows += [(user, part) for part in parts.counted]
         whole = start + -start % SLOT, end - end % SLOT
-        if ends and whole[0] < whole[1]:
+        if with_ends and whole[0] < whole[1]:
             end_slots.append(Part(key, user, generation, *whole))
     book = asker.books.known(asker.organisation, asker.version)
     found = pieces.read(asker.connection, asker.organisation, slots, days, end_slots, windows, book is None)

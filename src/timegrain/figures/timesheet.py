@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
+from typing import NamedTuple
 
 import msgspec
 
@@ -44,22 +46,41 @@ class TimesheetRow(msgspec.Struct, rename="camel"):
     session: Averages
 
 
-def timesheets(asker: Asker, profiles: Sequence[Profile], range_: Asked, zone: str) -> list[TimesheetRow]:
+class Timesheets(NamedTuple):
+    """Of all people asked for, how many have data; of those shown, their days."""
+
+    active: int
+    rows: list[TimesheetRow]
+
+
+def timesheets(
+    asker: Asker, profiles: Sequence[Profile], range_: Asked, zone: str, shown: slice = slice(None)
+) -> Timesheets:
     """One row a person; days without tracked time are left out."""
     count = range_.last_day - range_.first_day + 1
     edges = day_edges(zone, range_.first_day, range_.last_day)
+    places = range(len(profiles))[shown]
     pieces = []
     for place, one in enumerate(profiles):
+        in_days = edges if place in places else [range_.start, range_.end]
         for low, high in own_seconds(one, (range_.start, range_.end), asker.home_zone):
-            for index in range(count):
-                start, end = max(low, edges[index]), min(high, edges[index + 1])
-                if start < end:
-                    pieces.append(Piece(place * count + index, one.user, one.generation, start, end))
-    by_key = did(asker, pieces, ends=True).by_key
-    return [
-        _row(one, {range_.first_day + day: of for day in range(count) if (of := by_key.get(place * count + day))}, zone)
-        for place, one in enumerate(profiles)
-    ]
+            for index, (start, end) in enumerate(pairwise(in_days)):
+                if max(low, start) < min(high, end):
+                    part = max(low, start), min(high, end)
+                    pieces.append(Piece(place * count + index, one.user, one.generation, *part, place in places))
+    by_key = did(asker, pieces).by_key
+    active = {key // count for key, of in by_key.items() if of.tally.total}
+    return Timesheets(
+        len(active),
+        [
+            _row(
+                profiles[place],
+                {range_.first_day + day: of for day in range(count) if (of := by_key.get(place * count + day))},
+                zone,
+            )
+            for place in places
+        ],
+    )
 
 
 def _row(one: Profile, days: dict[int, Did], zone: str) -> TimesheetRow:

@@ -61,13 +61,20 @@ def user_of(one: Profile) -> User:
     return User(one.uuid, one.name, None)
 
 
-def pieces_of(asker: Asker, profiles: Sequence[Profile], within: Range) -> list[Piece]:
+def pieces_of(asker: Asker, profiles: Sequence[Profile], within: Range, with_ends: bool) -> list[Piece]:
     """One key a person, by their place."""
     return [
-        Piece(place, one.user, one.generation, start, end)
+        Piece(place, one.user, one.generation, start, end, with_ends)
         for place, one in enumerate(profiles)
         for start, end in own_seconds(one, within, asker.home_zone)
     ]
+
+
+def sums(asker: Asker, profiles: Sequence[Profile], range_: Asked) -> list[tuple[User, Worked]]:
+    """How much each worked."""
+    pieces = pieces_of(asker, profiles, (range_.start, range_.end), with_ends=False)
+    by_key = did(asker, pieces).by_key
+    return [(user_of(one), worked(by_key.get(place, Did()).tally)) for place, one in enumerate(profiles)]
 
 
 def each(asker: Asker, profiles: Sequence[Profile], range_: Asked, now: int) -> list[Person]:
@@ -75,7 +82,7 @@ def each(asker: Asker, profiles: Sequence[Profile], range_: Asked, now: int) -> 
     within = range_.start, range_.end
     recent = {one.user: own_seconds(one, (now - JUST_NOW, now), asker.home_zone) for one in profiles}
     windows = [(user, seconds) for user, of_user in recent.items() for seconds in of_user]
-    answer = did(asker, pieces_of(asker, profiles, within), ends=True, recent=windows)
+    answer = did(asker, pieces_of(asker, profiles, within, with_ends=True), windows)
     holds_now = range_.start <= now < range_.end
     found = []
     for place, one in enumerate(profiles):
