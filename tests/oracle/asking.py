@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from random import Random
 from typing import Any
 
+from timegrain import clock
 from timegrain.counting.calendar import Asked
+from timegrain.figures.attendance import months
 from timegrain.figures.pieces import Asker
 from timegrain.figures.worked import each
 from timegrain.storage.books import Books
 from timegrain.storage.people import organisation_row
 from timegrain.storage.queries.people_meant import profiles_meant
 
-from . import figures
-from .days import CLASSES
+from . import attendance, figures
+from .attendance import Attended, Calendar
+from .days import CLASSES, SLOT, local_day
 from .figures import Person, Ranged, Sums, Used
 from .replay import World
 from .replaying import Program, written
@@ -178,3 +181,105 @@ def _shown(item: dict[str, Any]) -> Shown:
 def _expected(one: Used, active: int) -> Shown:
     kind = {"application": "application", "site": "website"}[one.subject.kind]
     return kind, one.subject.name, one.rating, one.by_rating, one.people, round(one.seconds / active, 6)
+
+
+REPORTS = "/v1/report-analysis"
+
+
+def compare_reports(world: World, program: Program, calendar: Calendar, asked: Ranged) -> None:
+    """The reports on the month in which the range begins, and the same month as it is at a present of ours."""
+    users = figures.asked_for(world, asked)
+    found = [attendance.month(world, calendar, asked, user) for user in users]
+    begun = local_day(asked.zone, asked.start // SLOT)
+    assert _months_at(program, asked, begun) == found
+    now = asked._replace(now=clock.now())
+    known = [attendance.month(world, calendar, now, user) for user in users]
+    body = {name: value for name, value in _body(program, asked).items() if not name.endswith("Date")}
+    body |= {"year": begun.year, "month": begun.month}
+    monthly = program.call("POST", f"{REPORTS}/monthly-summary", body)
+    assert monthly == [_monthly(program, user, days) for user, days in zip(users, known, strict=True)]
+    extra = program.call("POST", f"{REPORTS}/extra-hours-summary", body)
+    assert extra == [_extra_hours(program, user, days) for user, days in zip(users, known, strict=True)]
+
+
+def _months_at(program: Program, asked: Ranged, begun: date) -> list[list[Attended]]:
+    with program.database.read() as connection:
+        row = organisation_row(connection, program.id)
+        asker = Asker(connection, program.id, row.zone, row.policy_version, Books())
+        users = [program.users[number].uuid for number in asked.users]
+        teams = [program.teams[number].uuid for number in asked.teams]
+        profiles = profiles_meant(connection, program.id, users, teams)
+        found = months(asker, profiles, begun.year, begun.month, asked.zone, asked.now)
+    return [
+        [
+            Attended(
+                date.fromordinal(one.day),
+                one.status.value,
+                one.tally.total,
+                one.tally.active,
+                one.tally.idle,
+                one.extra,
+            )
+            for one in month.days
+        ]
+        for month in found
+    ]
+
+
+def _counts(days: list[Attended]) -> dict[str, int]:
+    worked = [one for one in days if one.status == "WORKED_ON_WEEK_OFF"]
+    off = [one for one in days if one.status.endswith("WEEK_OFF")]
+    coming = [one for one in days if one.status == "UPCOMING"]
+    return {
+        "totalDays": len(days),
+        "workingDays": len(days) - len(off),
+        "completedWorkingDays": len(days) - len(off) - len(coming),
+        "upcomingWorkingDays": len(coming),
+        "weekOffDays": len(off),
+        "weekOffWorkedDays": len(worked),
+    }
+
+
+def _reported(program: Program, user: int) -> dict[str, Any]:
+    mail = f"{user}@example.com"
+    uuid = str(program.users[user].uuid)
+    return {"userId": uuid, "name": f"user {user}", "emailId": mail, "profilePicUrl": None}
+
+
+def _day(one: Attended) -> dict[str, str]:
+    return {"date": str(one.day), "day": f"{one.day:%A}", "attendanceStatus": one.status}
+
+
+def _monthly(program: Program, user: int, days: list[Attended]) -> dict[str, Any]:
+    statuses = [one.status for one in days]
+    present, absent = statuses.count("PRESENT"), statuses.count("ABSENT")
+    return {
+        "user": _reported(program, user),
+        "monthlySummary": {**_counts(days), "presentDays": present, "absentDays": absent},
+        "timeSummary": {
+            "totalWorkedTimeInSeconds": sum(one.total for one in days),
+            "totalActiveWorkedTimeInSeconds": sum(one.active for one in days),
+            "totalIdleWorkedTimeInSeconds": sum(one.idle for one in days),
+        },
+        "dailySummary": [
+            {
+                **_day(one),
+                "totalWorkedTimeInSeconds": one.total,
+                "activeWorkedTimeInSeconds": one.active,
+                "idleWorkedTimeInSeconds": one.idle,
+            }
+            for one in days
+        ],
+    }
+
+
+def _extra_hours(program: Program, user: int, days: list[Attended]) -> dict[str, Any]:
+    return {
+        "user": _reported(program, user),
+        "extraHoursSummary": {
+            **_counts(days),
+            "extraHoursWorkedDays": sum(one.extra > 0 for one in days),
+            "extraHoursWorkedTimeInSeconds": sum(one.extra for one in days),
+        },
+        "dailySummary": [{**_day(one), "extraHoursWorkedTimeInSeconds": one.extra} for one in days],
+    }

@@ -106,11 +106,12 @@ def _instant(rng: Random, seconds: list[int], zone_name: str) -> int:
 
 
 def people(world: World, asked: Ranged) -> list[Person]:
-    """Everybody asked for, by number: named, or ever a member of one of the teams."""
-    return [_person(world, asked, user) for user in _asked_for(world, asked)]
+    """What each of those asked for did."""
+    return [_person(world, asked, user) for user in asked_for(world, asked)]
 
 
-def _asked_for(world: World, asked: Ranged) -> list[int]:
+def asked_for(world: World, asked: Ranged) -> list[int]:
+    """Everybody who is in an answer, by number: named, or ever a member of one of the teams."""
     return [
         user
         for user in range(world.start.users)
@@ -197,7 +198,7 @@ def used(world: World, asked: Ranged) -> list[Used]:
     """The subjects with an active second, the most used first, then by name."""
     by_rating: dict[Subject, Counter[str]] = {}
     users: dict[Subject, set[int]] = {}
-    for user in _asked_for(world, asked):
+    for user in asked_for(world, asked):
         for it in _within(_own(world, asked, user), asked).values():
             if it.subject is not None:
                 by_rating.setdefault(it.subject, Counter())[it.rated] += 1

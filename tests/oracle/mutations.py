@@ -152,4 +152,32 @@ MUTATIONS = (
         "max(before.threshold, after",
     ),
     Mutation("subjects go down only", "generations.py", "found.add(new, 1)", "found.add(new, 0)"),
+    Mutation(
+        "organisation's hours first",
+        "counting/attendance.py",
+        "(self.schedules, self.general)",
+        "(self.general, self.schedules)",
+    ),
+    Mutation("first hours stay", "counting/attendance.py", "return begun[-1]", "return begun[0]"),
+    Mutation("hours hold a day late", "counting/attendance.py", "one.first <= day]", "one.first < day]"),
+    Mutation("last day of employment", "counting/attendance.py", "first <= day < end for", "first <= day <= end for"),
+    Mutation("holidays are worked", "counting/attendance.py", "day not in self.holidays and ", ""),
+    Mutation("others' days are worked", "counting/attendance.py", "if not (counts and terms.", "if not (terms."),
+    Mutation(
+        "idle is present",
+        "counting/attendance.py",
+        "    if tally.active:\n        return DayAttended(day, Status.PRESENT",
+        "    if tally.total:\n        return DayAttended(day, Status.PRESENT",
+    ),
+    Mutation(
+        "idle works on a week-off",
+        "counting/attendance.py",
+        "if tally.active else Status.WEEK_OFF",
+        "if tally.total else Status.WEEK_OFF",
+    ),
+    Mutation("today is absent", "counting/attendance.py", "if day < today else", "if day <= today else"),
+    Mutation("extra of what is active", "counting/attendance.py", "max(0, tally.total - ", "max(0, tally.active - "),
+    Mutation(
+        "present is not completed", "counting/attendance.py", "completed = present + absent", "completed = absent"
+    ),
 )

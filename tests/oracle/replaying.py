@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, date, datetime
 from typing import Any
+from uuid import uuid4
 
 import httpx
+from sqlalchemy import insert
 
 from timegrain.counting.memberships import ALWAYS, FOREVER, joined, left
 from timegrain.counting.ratings import STARTER as STORED_STARTER
@@ -21,9 +23,12 @@ from timegrain.policy_changes import changed_by, start_change
 from timegrain.recounting import change_device, change_memberships, differences
 from timegrain.storage import devices, jobs, keys, people, ratings
 from timegrain.storage.changes import Change
+from timegrain.storage.dialect import store
 from timegrain.storage.engine import Database
 from timegrain.storage.jobs import Job
+from timegrain.storage.schema import employments, holidays, schedules
 
+from .attendance import WEEKDAYS, Calendar
 from .facts import OFact
 from .replay import (
     STARTER,
@@ -81,6 +86,31 @@ class Program:
             self.tokens: dict[tuple[int, int], str] = {}
             self.teams = [people.add_team(connection, self.id, f"team {n}", 0) for n in range(start.teams)]
         self.job: Job | None = None
+
+    def set_calendar(self, calendar: Calendar) -> None:
+        """What decides working days."""
+        numbers = [one.id for one in self.users]
+        with self.database.write(self.id, policy=True) as connection:
+            bits = {name: 1 << place for place, name in enumerate(WEEKDAYS)}
+            hours = [
+                (
+                    self.id,
+                    0 if one.user is None else numbers[one.user],
+                    one.first.toordinal(),
+                    sum(bits[name] for name in one.weekdays),
+                    one.expected,
+                )
+                for one in calendar.hours
+            ]
+            store(connection, schedules, hours)
+            for day in sorted(calendar.holidays):
+                row = {"organisation_id": self.id, "day": day.toordinal(), "uuid": uuid4(), "name": str(day)}
+                connection.execute(insert(holidays), row)
+            held = [
+                (self.id, numbers[one.user], one.first.toordinal(), one.end.toordinal() if one.end else FOREVER)
+                for one in calendar.employments
+            ]
+            store(connection, employments, held)
 
     def begin(self, step: PolicyStep) -> bool:
         """Make the job of a change; whether it is in force at once, and else `advance` brings it there."""

@@ -13,7 +13,7 @@ from tests.serving import served
 from timegrain.storage.engine import Database
 from timegrain.storage.migrations import migrate
 
-from . import asking, figures
+from . import asking, attendance, figures
 from .replay import Question
 from .replaying import PolicyStep, Program
 from .worlds import RULES, random_world
@@ -34,6 +34,8 @@ class Replay:
     def __init__(self, database: Database, client: httpx.Client, seed: int) -> None:
         self.world = random_world(seed)
         self.program = Program(database, client, f"world {seed}", self.world.start)
+        self.calendar = attendance.calendar(self.world)
+        self.program.set_calendar(self.calendar)
         self.rng = random.Random(seed)
         self.pending: PolicyStep | None = None
         self.asked: Question | None = None
@@ -86,6 +88,7 @@ class Replay:
         for one in asked:
             self.place = f"{self.place}, {one}"
             asking.compare(self.world, self.program, one)
+            asking.compare_reports(self.world, self.program, self.calendar, one)
         asking.compare_subjects(self.world, self.program, asked[0])
 
 
@@ -122,6 +125,7 @@ def test_every_rule_decides_some_seconds() -> None:
     decided: Counter[str] = Counter()
     for seed in range(SQLITE_WORLDS):
         world = random_world(seed)
+        calendar = attendance.calendar(world)
         for step in world.steps:
             world.apply(step)
             if isinstance(step, Question):
@@ -129,6 +133,8 @@ def test_every_rule_decides_some_seconds() -> None:
                 for asked in figures.ranges(world, step):
                     figures.people(world, asked)
                     figures.used(world, asked)
+                    for user in figures.asked_for(world, asked):
+                        attendance.month(world, calendar, asked, user)
         decided += world.decided
     for rule in RULES:
         print(f"{decided[rule]:>10}  {rule}")
