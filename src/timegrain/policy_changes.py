@@ -47,6 +47,8 @@ FIELDS = {
 OWN_FIELDS = ("idleCounting", "idleMinutes", "awayLimitMinutes", "unattendedLimitMinutes")
 """Those that a person may have for themselves."""
 
+LONGEST_NOTICE = 20_000
+
 SHARED_PAUSE_S = 0.025
 """Between two transactions of a change that is waited for: a server that has the same SQLite file open looks at most
 this often whether it may write."""

@@ -27,6 +27,8 @@ WHOSE = ("own", "own team", "other team", "team led", "other organisation", "unk
 
 PEOPLE = "asks for people by userId and teamId"
 PERSON = "asks for one person by userId"
+OF_SETTINGS = "asks for people by userId on the settings page"
+IN_PATH = "asks for one person in the path, on the settings page"
 READ = "reads what concerns nobody in particular on the settings page"
 CHANGE = "is for administrators alone"
 ANY = "any key"
@@ -50,8 +52,8 @@ ABOUT = {
     "GET /v1/subjects": "everybody within reach",
     "POST /v1/employees": CHANGE,
     "PATCH /v1/employees": CHANGE,
-    "POST /v1/employees/filter": PERSON,
-    "GET /v1/access-management": READ,
+    "POST /v1/employees/filter": OF_SETTINGS,
+    "GET /v1/access-management": CHANGE,
     "POST /v1/access-management": CHANGE,
     "PATCH /v1/access-management": CHANGE,
     "DELETE /v1/access-management": CHANGE,
@@ -61,6 +63,13 @@ ABOUT = {
     "POST /v1/activity": SEND,
     "DELETE /v1/activity": CHANGE,
     "GET /v1/me": ANY,
+    "GET /v1/policy": READ,
+    "PATCH /v1/policy": CHANGE,
+    "GET /v1/users/{userId}/policy": IN_PATH,
+    "PATCH /v1/users/{userId}/policy": CHANGE,
+    "GET /v1/holidays": READ,
+    "POST /v1/holidays": CHANGE,
+    "DELETE /v1/holidays/{holidayId}": CHANGE,
     "GET /v1/ratings": READ,
     "PUT /v1/ratings": CHANGE,
     "GET /v1/jobs": CHANGE,
@@ -133,7 +142,7 @@ def asked(cast: Cast, route: Route[Any], role: str, **changed: Any) -> int:
     example = EXAMPLES[route.name]
     path = route.path
     for name, value in example.path.items():
-        path = path.replace(f"{{{name}}}", value)
+        path = path.replace(f"{{{name}}}", str(changed.get(f"{name} in path", value)))
     body = example.body
     if isinstance(body, dict):
         body = body | {name: value for name, value in changed.items() if name in body}
@@ -151,27 +160,33 @@ def asked(cast: Cast, route: Route[Any], role: str, **changed: Any) -> int:
     return answer.status_code
 
 
-def expected(role: str, whose: str) -> int:
-    """Of a question about people, on a page that the role has."""
+def expected(about: str, role: str, whose: str) -> int:
+    """Of a question about people."""
+    if role == "Manager" and about in (OF_SETTINGS, IN_PATH):
+        return 403
     if role == "Admin":
         return 404 if whose in ("other organisation", "unknown") else 200
     reached = {"Manager": ("own", "team led"), "Employee": ("own",), "No Access": ()}
     return 200 if whose in reached[role] else 403
 
 
-OF_PEOPLE = [route for route in ROUTES if ABOUT.get(route.operation) in (PEOPLE, PERSON)]
+OF_PEOPLE = [route for route in ROUTES if ABOUT.get(route.operation) in (PEOPLE, PERSON, OF_SETTINGS, IN_PATH)]
 
 
 @pytest.mark.parametrize("route", OF_PEOPLE, ids=lambda route: route.operation)
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("whose", WHOSE)
 def test_people(cast: Cast, route: Route[Any], role: str, whose: str) -> None:
-    user = cast.users[role][whose]
-    assert asked(cast, route, role, userId=[user], teamId=[]) == expected(role, whose)
-    if ABOUT[route.operation] == PEOPLE and whose != "own":
-        assert asked(cast, route, role, userId=[], teamId=[cast.teams[whose]]) == expected(role, whose)
+    about, user = ABOUT[route.operation], cast.users[role][whose]
+    status = expected(about, role, whose)
+    if about == IN_PATH:
+        assert asked(cast, route, role, **{"userId in path": user}) == status
+        return
+    assert asked(cast, route, role, userId=[user], teamId=[]) == status
+    if about == PEOPLE and whose != "own":
+        assert asked(cast, route, role, userId=[], teamId=[cast.teams[whose]]) == status
         both = {"userId": [cast.users[role]["own"]], "teamId": [cast.teams[whose]]}
-        assert asked(cast, route, role, **both) == expected(role, whose)
+        assert asked(cast, route, role, **both) == status
 
 
 @pytest.mark.parametrize("role", ROLES)

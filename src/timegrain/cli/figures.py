@@ -14,7 +14,7 @@ from timegrain.cli.people import DAY, known_zone
 from timegrain.cli.session import Session, command
 from timegrain.counting.calendar import local_day
 from timegrain.errors import Refused
-from timegrain.policy_changes import change_policy
+from timegrain.policy_changes import LONGEST_NOTICE, change_policy
 from timegrain.recounting import differences, recount_everything
 from timegrain.storage import people
 from timegrain.storage.queries.people_meant import Meant, people_meant
@@ -76,9 +76,6 @@ def policy(session: Session, mail: str | None, idle: str | None, **given: Any) -
             data["notice"] = row.notice
             shown.add_row("notice", "the organisation's own" if row.notice else "what is kept, no more")
         session.answer(data, shown)
-
-
-LONGEST_NOTICE = 20_000
 
 
 def _notice(file: TextIO) -> str | None:

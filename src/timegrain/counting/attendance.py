@@ -18,12 +18,18 @@ from timegrain.counting.tallies import Tally
 
 
 class Schedule(NamedTuple):
-    """What holds from `first` on: bits of weekdays (1 Monday ... 64 Sunday), and expected seconds of a working day."""
+    """What holds from `first` on: bits of weekdays (1 Monday ... 64 Sunday), and expected seconds of a working day.
+
+    Either of a person's own may be `AS_GENERAL`.
+    """
 
     first: int
     work_days: int
     expected: int
 
+
+AS_GENERAL = -1
+"""As the organisation's says."""
 
 USUAL = Schedule(ALWAYS, 0b001_1111, 8 * 3600)
 """Monday to Friday, 8 hours: where nothing else is set."""
@@ -49,16 +55,21 @@ class Terms:
 
     def on(self, day: int) -> Schedule:
         """A person's own schedule goes before the organisation's, once they have one."""
-        for held in (self.schedules, self.general):
-            begun = [one for one in held if one.first <= day]
-            if begun:
-                return begun[-1]
-        return USUAL
+        general = _begun(self.general, day) or USUAL
+        own = _begun(self.schedules, day)
+        if own is None:
+            return general
+        work_days = general.work_days if own.work_days == AS_GENERAL else own.work_days
+        return Schedule(own.first, work_days, general.expected if own.expected == AS_GENERAL else own.expected)
 
     def is_working_day(self, day: int) -> bool:
         if self.employed and not any(first <= day < end for first, end in self.employed):
             return False
         return day not in self.holidays and bool(self.on(day).work_days >> date.fromordinal(day).weekday() & 1)
+
+
+def _begun(held: Sequence[Schedule], day: int) -> Schedule | None:
+    return next((one for one in reversed(held) if one.first <= day), None)
 
 
 class DayAttended(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from timegrain.api.examples import dashboard, own, people, rating, recording, reports
+from timegrain.api.examples import dashboard, own, people, policy, rating, recording, reports
 from timegrain.api.examples.example import Example
 
 EXAMPLES: Mapping[str, Example] = {
@@ -14,6 +14,7 @@ EXAMPLES: Mapping[str, Example] = {
     **own.EXAMPLES,
     **people.EXAMPLES,
     **rating.EXAMPLES,
+    **policy.EXAMPLES,
 }
 FAILURE = {
     "success": False,

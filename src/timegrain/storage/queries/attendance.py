@@ -13,12 +13,10 @@ from timegrain.counting.tallies import Tally
 from timegrain.storage.dialect import numbers, packed
 from timegrain.storage.queries.pieces import SUM, SUMS, add_sum
 from timegrain.storage.queries.windows import ORGANISATION, Part, row
+from timegrain.storage.schedules import OF_ORGANISATION
 from timegrain.storage.schema import employments, holidays, schedules
 
 SCHEDULE, HOLIDAY, EMPLOYMENT = 30, 31, 32
-OF_ORGANISATION = 0
-"""The user to whom the organisation's schedules belong."""
-
 _given = numbers("users")
 _users = select(_given.c.c0).cte("users_asked").prefix_with("MATERIALIZED")
 _SCHEDULES = row(
