@@ -30,6 +30,7 @@ PERSON = "asks for one person by userId"
 OF_SETTINGS = "asks for people by userId on the settings page"
 IN_PATH = "asks for one person in the path, on the settings page"
 READ = "reads what concerns nobody in particular on the settings page"
+ONE = "shows one person or team of the settings page, in the example one that nobody knows"
 CHANGE = "is for administrators alone"
 ANY = "any key"
 SEND, DEVICE = "sends for others", "sends as a device"
@@ -70,6 +71,29 @@ ABOUT = {
     "GET /v1/holidays": READ,
     "POST /v1/holidays": CHANGE,
     "DELETE /v1/holidays/{holidayId}": CHANGE,
+    "GET /v1/users": READ,
+    "POST /v1/users": CHANGE,
+    "GET /v1/users/{userId}": ONE,
+    "PATCH /v1/users/{userId}": CHANGE,
+    "DELETE /v1/users/{userId}": CHANGE,
+    "GET /v1/teams": READ,
+    "POST /v1/teams": CHANGE,
+    "GET /v1/teams/{teamId}": ONE,
+    "PATCH /v1/teams/{teamId}": CHANGE,
+    "DELETE /v1/teams/{teamId}": CHANGE,
+    "GET /v1/teams/{teamId}/members": ONE,
+    "POST /v1/teams/{teamId}/members": CHANGE,
+    "DELETE /v1/teams/{teamId}/members/{userId}": CHANGE,
+    "GET /v1/teams/{teamId}/leads": ONE,
+    "POST /v1/teams/{teamId}/leads": CHANGE,
+    "DELETE /v1/teams/{teamId}/leads/{userId}": CHANGE,
+    "GET /v1/devices": READ,
+    "POST /v1/devices": CHANGE,
+    "PATCH /v1/devices/{deviceId}": CHANGE,
+    "DELETE /v1/devices/{deviceId}": CHANGE,
+    "GET /v1/keys": READ,
+    "POST /v1/keys": CHANGE,
+    "DELETE /v1/keys/{keyId}": CHANGE,
     "GET /v1/ratings": READ,
     "PUT /v1/ratings": CHANGE,
     "GET /v1/jobs": CHANGE,
@@ -195,6 +219,7 @@ def test_what_a_role_opens(cast: Cast, route: Route[Any], role: str) -> None:
     status = asked(cast, route, role)
     opened = {
         READ: ("Admin", "Employee"),
+        ONE: ("Admin",),
         CHANGE: ("Admin",),
         SEND: ("Admin",),
         DEVICE: (),

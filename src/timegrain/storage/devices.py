@@ -29,6 +29,7 @@ class ListedDevice(NamedTuple):
     """What an administrator sees of one. Instants are seconds; `clock_skew` is how far its clock was ahead."""
 
     user: int
+    user_uuid: UUID
     user_name: str
     email: str
     id: int
@@ -102,6 +103,7 @@ def all_devices(connection: Connection, organisation: int, user: int | None = No
     """By the user's name, then the device's."""
     columns = (
         devices.c.user_id,
+        users.c.uuid,
         users.c.name,
         users.c.email,
         *(devices.c[name] for name in ("id", "uuid", "name", "reach", "timeout")),

@@ -11,10 +11,10 @@ import re
 import secrets
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from timegrain.counting.calendar import local_day
 from timegrain.errors import InvalidApiKey, Refused
@@ -166,6 +166,8 @@ def add_key(
     user: int | None = None,
     device: int | None = None,
     for_editor: bool = False,
+    role_id: int | None = None,
+    expires_at: int | None = None,
 ) -> tuple[UUID, str]:
     """Its id, and the key itself, which nobody can show again; `for_editor` in the form of a WakaTime key."""
     last = connection.execute(
@@ -181,22 +183,49 @@ def add_key(
             digest=digest,
             name=name,
             role=role,
+            role_id=role_id,
             user_id=user,
             device_id=device,
             created_at=now,
+            expires_at=expires_at,
         )
     )
     return uuid, token
 
 
-def all_keys(connection: Connection, organisation: int) -> list[Row[Any]]:
-    """Without device tokens."""
-    columns = (keys.c.uuid, keys.c.name, keys.c.role, keys.c.created_at, keys.c.expires_at, keys.c.revoked_at)
-    return list(
-        connection.execute(
-            select(*columns).where(keys.c.organisation_id == organisation, keys.c.role != DEVICE).order_by(keys.c.id)
-        )
+class ListedKey(NamedTuple):
+    """What an administrator sees of one. Instants are seconds."""
+
+    id: int
+    uuid: UUID
+    name: str
+    role: str
+    role_uuid: UUID | None
+    role_name: str | None
+    user: int | None
+    user_uuid: UUID | None
+    created_at: int
+    expires_at: int | None
+    revoked_at: int | None
+    used_at: int | None
+
+
+def all_keys(connection: Connection, organisation: int) -> list[ListedKey]:
+    """Without device tokens, in the order in which they were made."""
+    columns = (
+        *(keys.c[name] for name in ("id", "uuid", "name", "role")),
+        roles.c.uuid,
+        roles.c.name,
+        keys.c.user_id,
+        users.c.uuid,
+        *(keys.c[name] for name in ("created_at", "expires_at", "revoked_at", "used_at")),
     )
+    joined = keys.outerjoin(
+        roles, (roles.c.organisation_id == keys.c.organisation_id) & (roles.c.id == keys.c.role_id)
+    ).outerjoin(users, (users.c.organisation_id == keys.c.organisation_id) & (users.c.id == keys.c.user_id))
+    statement = select(*columns).select_from(joined)
+    statement = statement.where(keys.c.organisation_id == organisation, keys.c.role != DEVICE)
+    return [ListedKey(*row) for row in connection.execute(statement.order_by(keys.c.id))]
 
 
 def revoke_key(connection: Connection, organisation: int, uuid: UUID, now: int) -> None:

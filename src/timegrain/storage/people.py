@@ -25,7 +25,7 @@ from sqlalchemy import (
 from timegrain.counting.memberships import Membership
 from timegrain.errors import EmailTaken, NameTaken, Refused
 from timegrain.storage import roles
-from timegrain.storage.schema import EMPLOYEE, memberships, organisations, rules, teams, users
+from timegrain.storage.schema import EMPLOYEE, leads, memberships, organisations, rules, teams, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +160,16 @@ def rename_team(connection: Connection, organisation: int, team: int, name: str)
     connection.execute(
         update(teams).where(teams.c.organisation_id == organisation, teams.c.id == team).values(name=name)
     )
+
+
+def remove_team(connection: Connection, organisation: int, team: int) -> None:
+    """With its rules and leads. Raises `Refused` where it has or had members: their past sums need it."""
+    of_team = [(table.c.organisation_id == organisation) & (table.c.team_id == team) for table in (memberships, leads)]
+    if connection.execute(select(func.count()).select_from(memberships).where(of_team[0])).scalar_one():
+        raise Refused("the team has or had members, and their past sums stay: it can be renamed")
+    connection.execute(delete(leads).where(of_team[1]))
+    connection.execute(delete(rules).where(rules.c.organisation_id == organisation, rules.c.team_id == team))
+    connection.execute(delete(teams).where(teams.c.organisation_id == organisation, teams.c.id == team))
 
 
 def _require_free_name(connection: Connection, organisation: int, name: str, but: int | None = None) -> None:

@@ -185,11 +185,13 @@ def profiles_meant(
     return sorted(found, key=lambda one: (one.name, str(one.uuid)))
 
 
-def profiles_within(connection: Connection, organisation: int, reach: Reach) -> list[Profile]:
-    """Everybody whom a caller may see, by name, then id. Raises `TooManyPeople`."""
+def profiles_within(
+    connection: Connection, organisation: int, reach: Reach, most: int | None = MOST_PEOPLE
+) -> list[Profile]:
+    """Everybody whom a caller may see, by name, then id. Raises `TooManyPeople`, with `most` None never."""
     parameters = {"organisation": organisation, "reader": reach.user, "today": reach.today}
     rows = connection.execute(_ALL_WITHIN[reach.level], parameters).all()
-    found = [Profile._make((*told, tuple(days))) for told, days in _each_day_once(rows).items()]
+    found = [Profile._make((*told, tuple(days))) for told, days in _each_day_once(rows, most).items()]
     return sorted(found, key=lambda one: (one.name, str(one.uuid)))
 
 
@@ -230,14 +232,14 @@ def _teams_in(rows: Sequence[Row[Any]]) -> set[int]:
     return {row[0] for row in rows if row[0]}
 
 
-def _each_day_once(rows: Sequence[Row[Any]]) -> dict[tuple[Any, ...], list[Range]]:
+def _each_day_once(rows: Sequence[Row[Any]], most: int | None = MOST_PEOPLE) -> dict[tuple[Any, ...], list[Range]]:
     """The days on which each user counts, by what is told of them. A team's row without member has no user."""
     days: dict[tuple[Any, ...], list[Range]] = {}
     for _, user, first, end, *told in map(tuple, rows):
         if user is not None:
             days.setdefault((user, *told), []).append((first, end))
-    if len(days) > MOST_PEOPLE:
-        raise TooManyPeople(f"more than {MOST_PEOPLE} people are meant")
+    if most is not None and len(days) > most:
+        raise TooManyPeople(f"more than {most} people are meant")
     return {who: ranges if len(ranges) == 1 else union(ranges) for who, ranges in days.items()}
 
 
