@@ -5,18 +5,31 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import httpx
 import uvicorn
 
 from timegrain.api.app import make_app
 from timegrain.storage.engine import Database
+from timegrain.storage.people import all_organisations, set_organisation_policy
+
+UNLIMITED = {"questions_a_minute": 0, "batches_a_minute": 0}
+
+
+def unlimited(database: Database) -> None:
+    """For tests that send more than people do: no organisation limits how many requests a key may send."""
+    with database.read() as connection:
+        found = all_organisations(connection)
+    for one in found:
+        with database.write(one.id, policy=True) as connection:
+            set_organisation_policy(connection, one.id, UNLIMITED)
 
 
 @contextmanager
-def served(database: Database, run_jobs: bool = True) -> Iterator[httpx.Client]:
-    """The client sends no key by itself."""
-    app = make_app(database, run_jobs=run_jobs)
+def served(database: Database, **settings: Any) -> Iterator[httpx.Client]:
+    """With the settings of `make_app`. The client sends no key by itself."""
+    app = make_app(database, **settings)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -189,9 +189,15 @@ class UnsupportedMediaType(TimegrainError):
 
 
 class RateLimited(TimegrainError):
+    """`retry_after` seconds later one more is let in."""
+
     code = "RATE_LIMITED"
     status = 429
     label = "Too many requests"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class InternalError(TimegrainError):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.contract.served import Office
+from tests.serving import unlimited
 from timegrain.api.examples import example
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
@@ -19,7 +20,12 @@ CASES = 5_000
 
 
 def filled(document: dict[str, Any], ids: dict[str, str]) -> str:
-    """The description with ids of this organisation in its examples, so that they find something."""
+    """The description with ids of this organisation in its examples, so that they find something.
+
+    Without the limits of requests: set at random they would refuse most of what follows.
+    """
+    for name in ("questionsAMinute", "batchesAMinute"):
+        del document["components"]["schemas"]["PolicyToSet"]["properties"][name]
     text = json.dumps(document)
     for given, real in ids.items():
         text = text.replace(given, real)
@@ -28,6 +34,7 @@ def filled(document: dict[str, Any], ids: dict[str, str]) -> str:
 
 @pytest.mark.slow
 def test_no_answer_is_other_than_described(office: Office, tmp_path: Path) -> None:
+    unlimited(office.database)
     team = office.run("team", "add", "Design")["teamId"]
     document = office.client.get("/schema/openapi.json").json()
     schema = tmp_path / "openapi.json"

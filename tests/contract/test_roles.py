@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.contract.served import NOBODY, Office, bearing, serving, timegrain
+from tests.serving import unlimited
 from timegrain.api.access import ACCESS
 from timegrain.api.all_routes import ROUTES
 from timegrain.api.examples import EXAMPLES
@@ -126,6 +127,7 @@ class Cast:
 def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
     folder: Path = tmp_path_factory.mktemp("roles")
     with serving(f"sqlite:///{folder}/timegrain.db") as office:
+        unlimited(office.database)
         yield _cast(office)
 
 

@@ -19,6 +19,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from tests.serving import unlimited
 from timegrain.recounting import differences
 from timegrain.storage import people
 from timegrain.storage.engine import Database
@@ -106,6 +107,9 @@ class Sender(threading.Thread):
 @pytest.mark.slow
 def test_kills(database_url: str, tmp_path: Path) -> None:
     made = run(database_url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
+    database = Database(database_url)
+    unlimited(database)
+    database.close()
     rng = random.Random(7)
     lock = threading.Lock()
     numbers = iter(range(100_000))

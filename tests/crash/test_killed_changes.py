@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from tests.crash.test_kill import COMMAND, FIRST, Sender, run, serving
+from tests.serving import unlimited
 from timegrain.counting.facts import Away, Focus, Report
 from timegrain.counting.tallies import Tally
 from timegrain.jobs import JobRunner
@@ -96,6 +97,7 @@ def stored_day(number: int) -> Report:
 def test_kills_in_the_middle_of_changes(database_url: str, tmp_path: Path) -> None:
     made = run(database_url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
     database = Database(database_url)
+    unlimited(database)
     with database.write(1, policy=True) as connection:
         others = [people.add_user(connection, 1, f"{n}", f"{n}@example.com", 0) for n in range(PEOPLE)]
     for one in others:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from tests.serving import served
+from tests.serving import served, unlimited
 from timegrain.counting.ratings import Rating
 from timegrain.counting.subjects import NameKind
 from timegrain.policy_changes import change_policy, change_rules
@@ -40,6 +40,7 @@ def test_batches_and_policies_together(database: Database) -> None:
         organisation = people.add_organisation(connection, "o", "UTC", "test", 0).id
         user = people.add_user(connection, organisation, "u", "u@example.com", 0)
         headers = {"Authorization": f"Bearer {keys.add_key(connection, organisation, 'k', 'admin', 0)[1]}"}
+    unlimited(database)
     stored: list[int] = []
 
     def send(client: httpx.Client, sender: int) -> None:

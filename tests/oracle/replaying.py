@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 from sqlalchemy import insert
 
+from tests.serving import UNLIMITED
 from timegrain.counting.memberships import ALWAYS, FOREVER, joined, left
 from timegrain.counting.ratings import STARTER as STORED_STARTER
 from timegrain.counting.ratings import Rating, rule_name
@@ -81,6 +82,7 @@ class Program:
             self.users = [
                 people.add_user(connection, self.id, f"user {n}", f"{n}@example.com", 0) for n in range(start.users)
             ]
+            people.set_organisation_policy(connection, self.id, dict(UNLIMITED))
             key = keys.add_key(connection, self.id, "oracle", "admin", 0)[1]
             self.headers = {"Authorization": f"Bearer {key}"}
             self.tokens: dict[tuple[int, int], str] = {}

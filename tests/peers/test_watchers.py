@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 
 from tests.contract.served import Office, serving, succeeded
 from tests.contract.watching import device_of
+from tests.serving import unlimited
 from timegrain.recounting import differences
 from timegrain.storage.schema import devices, facts, names, users
 
@@ -85,6 +86,7 @@ def test_the_week_equals_the_import_of_the_real_servers_export(
     database_url: str, aw_python: Path, real_export: Path, tmp_path: Path
 ) -> None:
     with serving(database_url) as office:
+        unlimited(office.database)
         for subject, rating in (("Code", "productive"), ("github.com", "productive"), ("youtube.com", "unproductive")):
             office.run("rate", subject, rating)
         watched = [device_of(office, host) for host in STREAMS]

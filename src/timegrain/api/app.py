@@ -6,11 +6,12 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
 from litestar import Litestar, Request, Response, get
+from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.enums import HttpMethod, ScopeType
 from litestar.handlers import HTTPRouteHandler
@@ -22,6 +23,7 @@ from timegrain.api.all_routes import ROUTES
 from timegrain.api.calls import House
 from timegrain.api.envelope import as_known, failure
 from timegrain.api.openapi import openapi_json, schema_page
+from timegrain.api.rates import Rates
 from timegrain.api.requests import answered
 from timegrain.api.routes import Route
 from timegrain.jobs import JobRunner
@@ -84,11 +86,23 @@ def _handler(path: str, methods: Mapping[str, Route[Any]]) -> HTTPRouteHandler:
     return HTTPRouteHandler(path, http_method=[HttpMethod(method) for method in methods], status_code=200)(handle)
 
 
-class Observed:
-    """One log line and one observation a request, with its id in `X-Request-Id`, without its content."""
+def _cors(origins: Sequence[str]) -> CORSConfig:
+    return CORSConfig(
+        allow_origins=list(origins),
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Content-Encoding"],
+        expose_headers=["X-Request-Id", "Retry-After"],
+    )
 
-    def __init__(self, app: ASGIApp, registry: CollectorRegistry) -> None:
-        self._app = app
+
+class Observed:
+    """One log line and one observation a request, with its id in `X-Request-Id`, without its content.
+
+    The line of one that took at least `slow_ms` is a warning.
+    """
+
+    def __init__(self, app: ASGIApp, registry: CollectorRegistry, slow_ms: int) -> None:
+        self._app, self._slow_ms = app, slow_ms
         self._requests = Counter("timegrain_requests", "Requests", ["method", "path", "status"], registry=registry)
         self._seconds = Histogram("timegrain_request_seconds", "Time to answer", ["path"], registry=registry)
 
@@ -122,17 +136,32 @@ class Observed:
                 "status": status,
                 "ms": round(took * 1000, 2),
             }
-            log.info(json.dumps(line))
+            if took * 1000 >= self._slow_ms:
+                log.warning(json.dumps({**line, "slow": True}))
+            else:
+                log.info(json.dumps(line))
 
 
-def make_app(database: Database, public_url: str = "", run_jobs: bool = True) -> Observed:
-    """An application on a database whose schema is current; it advances changes of policy unless told."""
+SLOW_MS = 1000
+
+
+def make_app(
+    database: Database,
+    public_url: str = "",
+    run_jobs: bool = True,
+    slow_ms: int = SLOW_MS,
+    cors_origins: Sequence[str] = (),
+) -> Observed:
+    """An application on a database whose schema is current; it advances changes of policy unless told.
+
+    Pages of `cors_origins` may ask it from a browser; no others.
+    """
     registry = CollectorRegistry()
     recorder, runner, journal = Recorder(database), JobRunner(database), Journal(database)
     journal.start()
     if run_jobs:
         runner.start()
-    house = House(database, recorder, Books(), runner, journal)
+    house = House(database, recorder, Books(), runner, journal, Rates())
     app = Litestar(
         [
             *_handlers(),
@@ -140,9 +169,10 @@ def make_app(database: Database, public_url: str = "", run_jobs: bool = True) ->
         ],
         exception_handlers={Exception: _failed},
         openapi_config=None,
+        cors_config=_cors(cors_origins) if cors_origins else None,
         request_max_body_size=None,  # requests.py has the limit, and tells the caller first
         state=State({"house": house, "registry": registry, "public_url": public_url}),
         on_shutdown=[recorder.close, runner.close, journal.close],
         logging_config=None,
     )
-    return Observed(app, registry)
+    return Observed(app, registry, slow_ms)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from timegrain.api.rates import Rates
 from timegrain.errors import wrong
 from timegrain.figures.pieces import Asker
 from timegrain.jobs import JobRunner
@@ -32,6 +33,7 @@ class House:
     books: Books
     jobs: JobRunner
     journal: Journal
+    rates: Rates
 
 
 class Given(NamedTuple):

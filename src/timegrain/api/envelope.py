@@ -51,7 +51,11 @@ def encoded(success: object, status: int = 200) -> Response[bytes]:
 def failure(error: TimegrainError) -> Response[bytes]:
     details = [ErrorDetail(*detail) for detail in error.details] or None
     body = Failure(False, error.status, error.label, None, ErrorBody(error.message, type(error).code, details))
-    headers = {"Retry-After": "2"} if isinstance(error, Unavailable | RateLimited) else {}
+    headers = {}
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = "2"
+    if isinstance(error, RateLimited):
+        headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = error.allowed
     return Response(msgspec.json.encode(body), media_type="application/json", status_code=error.status, headers=headers)

@@ -68,6 +68,7 @@ def _answered(house: House, route: Route[Any], received: _Received) -> Response[
         headers, body, path, query, address = received
         token = token_in(route.security, headers.get("authorization"), query.get("api_key"))
         who = caller(connection, token, clock.now())
+        house.rates.count(who)
         if body is None:
             raise PayloadTooLarge(f"The body has more than {LARGEST_BODY} bytes")
         given = Given(_decoded(route, headers, body), _queried(route, query), path, headers, who)

@@ -5,14 +5,22 @@ from __future__ import annotations
 import logging
 import os
 
+from timegrain.api.app import SLOW_MS as DEFAULT_SLOW_MS
 from timegrain.api.app import Observed, make_app
 from timegrain.counted import collect_seldom
 from timegrain.storage.engine import Database
 
 DATABASE, PUBLIC_URL = "TIMEGRAIN_DATABASE", "TIMEGRAIN_PUBLIC_URL"
+SLOW_MS, CORS_ORIGINS = "TIMEGRAIN_SLOW_MS", "TIMEGRAIN_CORS_ORIGINS"
+"""The origins are set apart by spaces."""
 
 
 def app() -> Observed:
     collect_seldom()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    return make_app(Database(os.environ[DATABASE]), os.environ.get(PUBLIC_URL, ""))
+    return make_app(
+        Database(os.environ[DATABASE]),
+        os.environ.get(PUBLIC_URL, ""),
+        slow_ms=int(os.environ.get(SLOW_MS, DEFAULT_SLOW_MS)),
+        cors_origins=os.environ.get(CORS_ORIGINS, "").split(),
+    )

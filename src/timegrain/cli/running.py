@@ -6,6 +6,7 @@ import ipaddress
 import json
 import logging
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import uvicorn
 
 from timegrain import clock
 from timegrain.api import served
-from timegrain.api.app import Observed, make_app
+from timegrain.api.app import SLOW_MS, Observed, make_app
 from timegrain.cli.session import Session, command, default_path
 from timegrain.errors import Refused
 from timegrain.sample.organisation import sample_organisation
@@ -44,6 +45,13 @@ def _loopback(host: str) -> bool:
         return False
 
 
+def _origins(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    for one in given:
+        if not re.fullmatch(r"https?://[^/\s]+", one):
+            raise click.BadParameter(f"{one!r} is not an origin such as https://dashboard.example.com")
+    return given
+
+
 @command(None, "serve")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8600, show_default=True, type=click.IntRange(1, 65535))
@@ -52,6 +60,8 @@ def _loopback(host: str) -> bool:
 @click.option("--public-url", default="", metavar="URL", help="Where clients reach the server.")
 @click.option("--tls-certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--tls-key", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--slow-ms", default=SLOW_MS, show_default=True, type=click.IntRange(0), help="A warning from here on.")
+@click.option("--cors-origin", "cors_origins", multiple=True, callback=_origins, metavar="URL", help="May be repeated.")
 @click.option("--insecure", is_flag=True, help="Listen beyond this computer without TLS or a proxy.")
 def serve(
     session: Session,
@@ -62,6 +72,8 @@ def serve(
     public_url: str,
     tls_certificate: Path | None,
     tls_key: Path | None,
+    slow_ms: int,
+    cors_origins: tuple[str, ...],
     insecure: bool,
 ) -> None:
     """The server, on a database that it brings up to date."""
@@ -81,10 +93,12 @@ def serve(
         listening = Listening(host, port, public_url, trusted_proxies, tls)
         session.answer({"url": _url(listening)}, f"timegrain answers at {_url(listening)}")
         if workers == 1:
-            _run(make_app(database, public_url), listening)
+            _run(make_app(database, public_url, slow_ms=slow_ms, cors_origins=cors_origins), listening)
             return
     os.environ[served.DATABASE] = session.url
     os.environ[served.PUBLIC_URL] = public_url
+    os.environ[served.SLOW_MS] = str(slow_ms)
+    os.environ[served.CORS_ORIGINS] = " ".join(cors_origins)
     _run("timegrain.api.served:app", listening, workers)
 
 
