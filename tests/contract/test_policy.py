@@ -178,3 +178,23 @@ def test_each_question_is_three_statements_at_most(office: Office) -> None:
         statements.clear()
         got(office, path)
         assert len([one for one in statements if one.startswith(("SELECT", "WITH"))]) == how_many
+
+
+def test_the_command_line_sets_the_same(office: Office) -> None:
+    flags = ("--idle", "off", "--away-limit-minutes", "90", "--questions-a-minute", "0", "--own-erasure", "on")
+    office.run("policy", *flags, "--work-days", "mon,Tuesday", "--expected-hours", "7.5", "--from", "2026-01-01")
+    set_ = {"idleCounting": False, "awayLimitMinutes": 90, "questionsAMinute": 0, "ownErasure": True}
+    week = {"workDays": ["monday", "tuesday"], "expectedHours": 7.5}
+    assert got(office, POLICY) == {**DEFAULT, **set_, **week, "schedules": [{"from": "2026-01-01", **week}]}
+    own = office.run("policy", "--user", "anna@example.com", "--expected-hours", "6", "--idle", "on")
+    assert (own["idle"], own["workDays"], own["expectedHours"]) == ("on", ["monday", "tuesday"], 6)
+    office.run("holiday", "add", "2026-08-15", "Independence Day")
+    assert [one["name"] for one in office.run("holiday", "list", "--year", "2026")["holidays"]] == ["Independence Day"]
+    office.run("holiday", "remove", "2026-08-15")
+    entries = office.run("audit", "--since", "2026-01-01")["entries"]
+    calls = [one["call"] for one in entries]
+    assert calls == ["timegrain holiday remove", "timegrain holiday add", *["timegrain policy"] * 4]
+    assert {(one["user"], one["key"], one["address"]) for one in entries} == {(None, None, None)}
+    about = office.run("audit", "--user", "anna@example.com")["entries"]
+    assert [one["about"] for one in about] == [["anna@example.com"]] * 2
+    assert {one["commandLine"] for one in trail(office)} == {True}

@@ -1,9 +1,8 @@
-"""`policy`, `recount` and `summary`."""
+"""`recount` and `summary`."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, TextIO
 
 import click
 import msgspec
@@ -14,82 +13,10 @@ from timegrain.cli.people import DAY, known_zone
 from timegrain.cli.session import Session, command
 from timegrain.counting.calendar import local_day
 from timegrain.errors import Refused
-from timegrain.policy_changes import LONGEST_NOTICE, change_policy
 from timegrain.recounting import differences, recount_everything
 from timegrain.storage import people
 from timegrain.storage.queries.people_meant import Meant, people_meant
 from timegrain.summary import asked, weekly_summary
-
-_LIMITS = {"idle_minutes": "idle_threshold", "away_limit_minutes": "away_limit"}
-_LIMITS["unattended_limit_minutes"] = "unattended_limit"
-
-
-@command(None, "policy")
-@click.option("--idle", type=click.Choice(["on", "off"]), help="Whether idle is counted.")
-@click.option("--idle-minutes", type=click.IntRange(1, 1440), metavar="N")
-@click.option("--away-limit-minutes", type=click.IntRange(1, 1440), metavar="N")
-@click.option("--unattended-limit-minutes", type=click.IntRange(1, 1440), metavar="N")
-@click.option("--week-start", type=click.Choice(["monday", "sunday", "saturday"]))
-@click.option("--zone", metavar="ZONE", help="The home zone.")
-@click.option("--titles", type=click.Choice(["none", "self", "managers"]))
-@click.option("--urls", type=click.Choice(["host", "full"]))
-@click.option(
-    "--notice", type=click.File(encoding="utf-8-sig"), metavar="FILE", help="What people are told; - reads it."
-)
-@click.option("--user", "mail", metavar="MAIL", help="Set the idle ones for one person.")
-def policy(session: Session, mail: str | None, idle: str | None, **given: Any) -> None:
-    """Show or set policies; a change holds for all stored time."""
-    values = {_LIMITS.get(name, name): value for name, value in given.items() if value is not None}
-    for column in _LIMITS.values():
-        if column in values:
-            values[column] *= 60
-    if idle is not None:
-        values["idle_counting"] = idle == "on"
-    if "zone" in values:
-        known_zone(values["zone"])
-    if "notice" in values:
-        values["notice"] = _notice(values["notice"])
-    if mail and values.keys() & {"zone", "week_start", "titles", "urls", "notice"}:
-        raise click.UsageError("--user takes the idle policies alone")
-    with session.opened() as (database, organisation):
-        with database.read() as connection:
-            person = people.user_by_email(connection, organisation.id, mail) if mail else None
-        if values:
-            with session.progress("Counting") as progress:
-                change_policy(database, organisation.id, values, person.id if person else None, progress)
-        with database.read() as connection:
-            row = people.organisation_row(connection, organisation.id)
-            own = people.user_row(connection, organisation.id, person.id) if person else row
-        held = {name: getattr(row, name) if getattr(own, name) is None else getattr(own, name) for name in _IDLE}
-        data = {
-            "idle": "on" if held["idle_counting"] else "off",
-            "idleMinutes": held["idle_threshold"] // 60,
-            "awayLimitMinutes": held["away_limit"] // 60,
-            "unattendedLimitMinutes": held["unattended_limit"] // 60,
-        }
-        if not mail:
-            data |= {"weekStart": row.week_start, "zone": row.zone, "titles": row.titles, "urls": row.urls}
-        shown = table("Policy", "")
-        for name, value in data.items():
-            shown.add_row(name, str(value))
-        if not mail:
-            data["notice"] = row.notice
-            shown.add_row("notice", "the organisation's own" if row.notice else "what is kept, no more")
-        session.answer(data, shown)
-
-
-def _notice(file: TextIO) -> str | None:
-    """The text to show; an empty file takes it away."""
-    try:
-        text = file.read().strip()
-    except UnicodeDecodeError:
-        raise Refused("--notice: the file is not text in UTF-8") from None
-    if len(text) > LONGEST_NOTICE or "\0" in text:
-        raise Refused(f"--notice: at most {LONGEST_NOTICE} characters of text")
-    return text or None
-
-
-_IDLE = ("idle_counting", "idle_threshold", "away_limit", "unattended_limit")
 
 
 @command(None, "recount")
