@@ -74,23 +74,23 @@ class Used(NamedTuple):
         return held[0] if len(held) == 1 else "mixed"
 
 
-def ranges(world: World, question: Question, count: int = 1) -> list[Ranged]:
-    """Ranges near to what was done, for the people of a question; the same for the same world and question."""
+def range_near(world: World, question: Question) -> Ranged:
+    """A range near to what was done, for the people of a question; the same for the same world and question."""
     rng = Random(f"{world.seed} {question}")
-    found = []
-    for _ in range(count):
-        seconds = sorted({second for user in range(world.start.users) for second in world.count(user).seconds})
-        seconds = seconds or [day_start(question.zone, question.first_day)]
-        start, end = sorted(_instant(rng, seconds, question.zone) for _ in range(2))
-        end = min(max(end, start + 1), start + LONGEST)
-        now = rng.choice(seconds) + rng.choice([0, 1, 60, JUST_NOW, JUST_NOW + 1, 2 * JUST_NOW])
-        found.append(Ranged(question.users, question.teams, start, end, question.zone, now))
-    return found
+    counts = [world.count(user).seconds for user in range(world.start.users)]
+    seconds = sorted({second for count in counts for second in count})
+    seconds = seconds or [day_start(question.zone, question.first_day)]
+    idle = sorted({second for count in counts for second, it in count.items() if it.state == "idle"})
+    start, end = sorted(_instant(rng, seconds, idle or seconds, question.zone) for _ in range(2))
+    end = min(max(end, start + 1), start + LONGEST)
+    now = rng.choice([seconds[-1], rng.choice(seconds)])
+    now += rng.choice([0, 1, 60, JUST_NOW, JUST_NOW + 1, 2 * JUST_NOW])
+    return Ranged(question.users, question.teams, start, end, question.zone, now)
 
 
-def _instant(rng: Random, seconds: list[int], zone_name: str) -> int:
+def _instant(rng: Random, seconds: list[int], idle: list[int], zone_name: str) -> int:
     """Some second of those done, one near by, or the edge of its slot or local day."""
-    near = rng.choice([seconds[0], seconds[-1], rng.choice(seconds), rng.choice(seconds)])
+    near = rng.choice([seconds[0], seconds[-1], rng.choice(seconds), rng.choice(idle)])
     day = local_day(zone_name, near // SLOT)
     return rng.choice(
         [

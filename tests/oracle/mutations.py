@@ -180,4 +180,77 @@ MUTATIONS = (
     Mutation(
         "present is not completed", "counting/attendance.py", "completed = present + absent", "completed = absent"
     ),
+    Mutation(
+        "range from a slot's edge",
+        "figures/parts.py",
+        "first, last = start + -start % SLOT",
+        "first, last = start - start % SLOT",
+    ),
+    Mutation("range loses its last second", "figures/pieces.py", "(last, piece.end)]", "(last, piece.end - 1)]"),
+    Mutation(
+        "range before joining", "figures/pieces.py", "low = start if first == ALWAYS else", "low = start if True else"
+    ),
+    Mutation(
+        "idle is an arrival",
+        "storage/queries/windows.py",
+        "table.c.productive + table.c.neutral + table.c.unproductive > 0",
+        "table.c.slot > 0",
+    ),
+    Mutation(
+        "gone after the first slot",
+        "storage/queries/windows.py",
+        "_end_slot(_end_parts, last=True)",
+        "_end_slot(_end_parts, last=False)",
+    ),
+    Mutation(
+        "window without its stretch",
+        "storage/queries/windows.py",
+        "func.coalesce(_LAST_BEFORE, _windows.c.low)",
+        "_windows.c.low",
+    ),
+    Mutation(
+        "window without long facts",
+        "storage/queries/windows.py",
+        "facts.c.start_ms >= _low - LONGEST_FACT * 1000",
+        "facts.c.start_ms >= _low",
+    ),
+    Mutation(
+        "window without heartbeats before",
+        "storage/queries/windows.py",
+        "facts.c.start_ms >= _low - LONGEST_TIMEOUT * 1000",
+        "facts.c.start_ms >= _low",
+    ),
+    Mutation("working a second longer", "figures/worked.py", "JUST_NOW = 300", "JUST_NOW = 301"),
+    Mutation("present after the range", "figures/worked.py", "range_.start <= now < range_.end", "range_.start <= now"),
+    Mutation("rules of before", "storage/books.py", "held is not None and held[0] == version", "held is not None"),
+    Mutation(
+        "teams rate as the organisation",
+        "figures/usage.py",
+        "book.settle(team, *subject)",
+        "book.settle(None, *subject)",
+    ),
+    Mutation(
+        "team from before it was joined",
+        "storage/queries/usage.py",
+        "later(_part.c.c3, func.coalesce(_start_of(memberships.c.first_day), _part.c.c3))",
+        "later(_part.c.c3, _part.c.c3)",
+    ),
+    Mutation(
+        "user of a cut slot counts twice", "figures/usage.py", "if (user, subject) not in known_users:", "if True:"
+    ),
+    Mutation(
+        "subjects of the totals' generation",
+        "figures/usage.py",
+        "one.subject_generation, *whole",
+        "one.generation, *whole",
+    ),
+    Mutation(
+        "clock of UTC",
+        "figures/timesheet.py",
+        "datetime.fromtimestamp(second, zone_named(zone))",
+        "datetime.fromtimestamp(second, zone_named('UTC'))",
+    ),
+    Mutation(
+        "midnight is 0:00", "figures/timesheet.py", "min(1, wall.toordinal() - day)", "min(0, wall.toordinal() - day)"
+    ),
 )

@@ -84,12 +84,11 @@ class Replay:
             for day, sums in self.world.answer(question)
         ]
         assert self.program.answer(question) == answer, self.place
-        asked = figures.ranges(self.world, question)
-        for one in asked:
-            self.place = f"{self.place}, {one}"
-            asking.compare(self.world, self.program, one)
-            asking.compare_reports(self.world, self.program, self.calendar, one)
-        asking.compare_subjects(self.world, self.program, asked[0])
+        asked = figures.range_near(self.world, question)
+        self.place = f"{self.place}, {asked}"
+        asking.compare(self.world, self.program, asked)
+        asking.compare_reports(self.world, self.program, self.calendar, asked)
+        asking.compare_subjects(self.world, self.program, asked)
 
 
 def replay(database: Database, client: httpx.Client, seed: int) -> Counter[str]:
@@ -130,11 +129,11 @@ def test_every_rule_decides_some_seconds() -> None:
             world.apply(step)
             if isinstance(step, Question):
                 world.answer(step)
-                for asked in figures.ranges(world, step):
-                    figures.people(world, asked)
-                    figures.used(world, asked)
-                    for user in figures.asked_for(world, asked):
-                        attendance.month(world, calendar, asked, user)
+                asked = figures.range_near(world, step)
+                figures.people(world, asked)
+                figures.used(world, asked)
+                for user in figures.asked_for(world, asked):
+                    attendance.month(world, calendar, asked, user)
         decided += world.decided
     for rule in RULES:
         print(f"{decided[rule]:>10}  {rule}")
