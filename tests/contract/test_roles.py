@@ -50,6 +50,7 @@ ABOUT = {
     "POST /v1/report-analysis/monthly-summary": PEOPLE,
     "POST /v1/report-analysis/extra-hours-summary": PEOPLE,
     "POST /v1/app-usage": PEOPLE,
+    "POST /v1/export": PEOPLE,
     "POST /v1/explain": PERSON,
     "GET /v1/subjects": "everybody within reach",
     "POST /v1/employees": CHANGE,

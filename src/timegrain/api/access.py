@@ -58,6 +58,10 @@ ACCESS: Mapping[str, Row] = {
     "POST /v1/app-usage": _page("/proof-of-work/app-usage"),
     "GET /v1/subjects": _page("/proof-of-work/app-usage"),
     "POST /v1/proof-of-work/screenshot": _page("/proof-of-work/screenshot"),
+    # The page of what is exported.
+    "POST /v1/export": _page(
+        "/proof-of-work/timesheet", "/proof-of-work/app-usage", "/report-analysis", "/proof-of-work/timeline"
+    ),
     "POST /v1/activity": _SEND,
     # Of oneself where the organisation lets people erase their own time.
     "DELETE /v1/activity": _page(SETTINGS),
@@ -123,14 +127,14 @@ def is_batch(operation: str) -> bool:
 _HEIGHT = {Level.OWN: 0, Level.TEAM: 1, Level.FULL: 2}
 
 
-def reach(caller: Caller, operation: str) -> Reach:
-    """Whom the caller may see through this route. Raises `Forbidden`."""
+def reach(caller: Caller, operation: str, pages: tuple[str, ...] | None = None) -> Reach:
+    """Whom the caller may see through this route, by `pages` of its row where they are given. Raises `Forbidden`."""
     row = ACCESS.get(operation)
     if row is None:
         raise Forbidden("This call is closed")
     level = Level.OWN
     if row.way is Way.PAGE:
-        level = _level(caller, row)
+        level = _level(caller, row if pages is None else row._replace(pages=pages))
     elif row.way is Way.SEND:
         if caller.role not in ("writer", DEVICE) and _opened(caller, (SETTINGS,)) is not Level.FULL:
             raise Forbidden("This key may not send facts for others")

@@ -91,6 +91,9 @@ def _answer(schemas: _Schemas, route: Route[Any]) -> Schema:
         schema = schemas.of(route.bare)
         listed = {"anyOf": [schema, {"type": "null"}]} if route.listed else schema
         return {"description": "Success", "content": _content(listed, example.answer)}
+    if route.files:
+        assert isinstance(example.answer, Mapping)
+        return {"description": "A file", "content": {media: _file(media, example.answer) for media in route.files}}
     under = "response" if route.data is None else "data"
     forms = [
         _enveloped(route.status, name, schemas.of(type_))
@@ -101,6 +104,11 @@ def _answer(schemas: _Schemas, route: Route[Any]) -> Schema:
         return {"description": "Success; no body"}
     schema = forms[0] if len(forms) == 1 else {"anyOf": forms}
     return {"description": "Success", "content": _content(schema, _shown(route, route.status, under, example.answer))}
+
+
+def _file(media: str, examples: Mapping[str, object]) -> Schema:
+    rows = {"type": "array", "items": {"type": "object"}}
+    return {"schema": rows if media == "application/json" else {"type": "string"}, "example": examples[media]}
 
 
 def _other_answer(schemas: _Schemas, route: Route[Any], status: int, type_: Any) -> Schema:

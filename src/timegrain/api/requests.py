@@ -73,7 +73,7 @@ def _answered(house: House, route: Route[Any], received: _Received) -> Response[
             raise PayloadTooLarge(f"The body has more than {LARGEST_BODY} bytes")
         given = Given(_decoded(route, headers, body), _queried(route, query), path, headers, who)
         asked = route.read(given)
-        may_see = reach(who, route.operation)
+        may_see = reach(who, route.operation, route.pages(asked) if route.pages else None)
         call = Call(house, connection, who, route.operation, may_see, token, address, _sent_at(headers.get("date")))
         result = route.work(call, asked)
     leave_trail(call, route)

@@ -57,6 +57,10 @@ class Route(Generic[Asked]):
     """Whether `read` gets the body as its type; else as bytes."""
     listed: bool = False
     """Whether a list of `body` is taken too, and answered with null."""
+    files: tuple[str, ...] = ()
+    """The media types of an answer that is a file."""
+    pages: Callable[[Asked], tuple[str, ...]] | None = None
+    """Of the pages that open the route, those that open what is asked."""
     query: type[msgspec.Struct] | None = None
     status: int = 200
     security: tuple[str, ...] = KEY

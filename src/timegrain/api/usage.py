@@ -16,35 +16,14 @@ from timegrain.api.ratings import KindName
 from timegrain.api.routes import Route
 from timegrain.counting.calendar import Asked, local_day
 from timegrain.counting.ratings import STARTER, RuleBook
-from timegrain.counting.subjects import NameKind
-from timegrain.figures.usage import Use, rating_of, used
+from timegrain.figures.usage import SubjectUsed, Use, place_of, rating_of, shown, used
 from timegrain.rating_changes import kind_name
-from timegrain.starter.catalogue import category_of
 from timegrain.storage.queries.people_meant import profiles_within
 from timegrain.storage.queries.usage import Subject
 from timegrain.summary import asked
 
 SUBJECT_DAYS = 28
 """How far back subjects are listed unless told."""
-
-SubjectType = Literal["application", "website"]
-SubjectRating = Literal["productive", "neutral", "unproductive", "mixed"]
-
-
-class SubjectUsed(msgspec.Struct, rename="camel"):
-    """Active seconds. `rating` is `mixed` where teams rate the subject differently; `share` is of all active
-    seconds of the same people in the same range, from 0 to 1."""
-
-    name: str
-    type: SubjectType
-    category: str | None
-    rating: SubjectRating
-    active_seconds: int
-    productive_seconds: int
-    neutral_seconds: int
-    unproductive_seconds: int
-    share: float
-    people: int
 
 
 class AppUsage(msgspec.Struct, rename="camel"):
@@ -105,38 +84,14 @@ def _read_usage(given: Given) -> _Usage:
     return _Usage(read_range(given), read_cursor(query.cursor, tuple[int, str, int]), query.limit)
 
 
-def _place(one: tuple[Subject, Use]) -> tuple[int, str, int]:
-    """Sorts the most used first, then by name."""
-    (kind, name), use = one
-    return -use.seconds, name, int(kind)
-
-
-def _shown(subject: Subject, use: Use, book: RuleBook, all_seconds: int) -> SubjectUsed:
-    kind, name = subject
-    rating = rating_of(use)
-    productive, neutral, unproductive = use.by_rating
-    return SubjectUsed(
-        use.spelling.strip() or name,
-        "application" if kind is NameKind.APPLICATION else "website",
-        category_of(kind, name, book),
-        "mixed" if rating is None else rating.name.lower(),  # type: ignore[arg-type]
-        use.seconds,
-        productive,
-        neutral,
-        unproductive,
-        round(use.seconds / all_seconds, 6),
-        use.people,
-    )
-
-
 def _usage(call: Call, asked: _Usage) -> AppUsage:
     within = asked.people.range.start, asked.people.range.end
     uses, book, tally = used(call.asker, call.profiles(asked.people.users, asked.people.teams), within)
-    found = sorted(uses.items(), key=_place)
+    found = sorted(uses.items(), key=place_of)
     if asked.after is not None:
-        found = [one for one in found if _place(one) > asked.after]
-    items, following = page_of(found[: asked.limit + 1], asked.limit, _place)
-    return AppUsage([_shown(*one, book, tally.active) for one in items], following, tally.active)
+        found = [one for one in found if place_of(one) > asked.after]
+    items, following = page_of(found[: asked.limit + 1], asked.limit, place_of)
+    return AppUsage([shown(*one, book, tally.active) for one in items], following, tally.active)
 
 
 def _read_subjects(given: Given) -> _SubjectsAsked:
@@ -154,7 +109,7 @@ def _subjects(call: Call, asked: _SubjectsAsked) -> Subjects:
     uses, book, tally = used(call.asker, profiles, (asked.range.start, asked.range.end))
 
     def place(one: tuple[Subject, Use]) -> tuple[bool, int, str, int]:
-        return book.rule_for(None, *one[0]) is not None, *_place(one)
+        return book.rule_for(None, *one[0]) is not None, *place_of(one)
 
     found = sorted(_wanted(uses.items(), asked.query, book), key=place)
     if asked.after is not None:
@@ -174,10 +129,10 @@ def _wanted(uses: Iterable[tuple[Subject, Use]], query: SubjectsQuery, book: Rul
 
 
 def _listed(subject: Subject, use: Use, book: RuleBook, all_seconds: int) -> ListedSubject:
-    shown = _shown(subject, use, book, all_seconds)
+    told = shown(subject, use, book, all_seconds)
     rule = book.rule_for(None, *subject)
     winning = None if rule is None else WinningRule(kind_name(rule.kind), rule.name, rule.team == STARTER)
-    return ListedSubject(**msgspec.structs.asdict(shown), rule=winning)
+    return ListedSubject(**msgspec.structs.asdict(told), rule=winning)
 
 
 ROUTES = (

@@ -11,6 +11,7 @@ import msgspec
 
 from timegrain.counting.attendance import DayAttended, MonthCounts, attended, counted_days
 from timegrain.counting.calendar import LAST_YEAR, day_edges, local_day, weekday_name
+from timegrain.counting.instants import Range
 from timegrain.counting.tallies import NOTHING, summed
 from timegrain.figures.parts import cut
 from timegrain.figures.pieces import Asker, own_seconds
@@ -90,7 +91,7 @@ class ExtraHoursSummary(msgspec.Struct, rename="camel"):
 
 
 class Month(NamedTuple):
-    """Of one person."""
+    """Of one person; an export has other days than those of one month."""
 
     profile: Profile
     days: list[DayAttended]
@@ -101,46 +102,58 @@ class Month(NamedTuple):
 
 
 def months(asker: Asker, profiles: Sequence[Profile], year: int, month: int, zone: str, now: int) -> list[Month]:
-    """Every local day of the month, of each person; one statement. After 2037 nothing is counted."""
-    first = date(year, month, 1).toordinal()
-    last = (date(year + month // 12, month % 12 + 1, 1)).toordinal() - 1
-    count = last - first + 1
-    slots: list[Part] = []
-    days: list[Part] = []
-    if year <= LAST_YEAR:
-        edges = day_edges(zone, first, last)
-        for place, one in enumerate(profiles):
-            for low, high in own_seconds(one, (edges[0], edges[-1]), asker.home_zone):
-                for index in range(count):
-                    start, end = max(low, edges[index]), min(high, edges[index + 1])
-                    if start < end:
-                        # Local midnights are edges of slots: nothing is left to count.
-                        parts = cut(asker.home_zone, (start, end))
-                        key = place * count + index
-                        slots += [Part(key, one.user, one.generation, *part) for part in parts.slots]
-                        if parts.days[0] < parts.days[1]:
-                            days.append(Part(key, one.user, one.generation, *parts.days))
-    found = attendance.read(asker.connection, asker.organisation, [one.user for one in profiles], slots, days)
+    """Every local day of the month, of each person; one statement."""
+    first = date(year, month, 1)
+    return attended_days(asker, profiles, (first.toordinal(), _month_after(first).toordinal()), zone, now)
+
+
+def whole_months(first: int, last: int) -> Range:
+    """The days `first` to `last` widened to whole months, half-open."""
+    begun, ended = date.fromordinal(first), date.fromordinal(last)
+    return begun.replace(day=1).toordinal(), _month_after(ended).toordinal()
+
+
+def _month_after(day: date) -> date:
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
+def attended_days(asker: Asker, profiles: Sequence[Profile], days: Range, zone: str, now: int) -> list[Month]:
+    """These local days (half-open) of each person; one statement. After 2037 nothing is counted."""
+    slots, home_days = _parts(asker, profiles, days, zone)
+    found = attendance.read(asker.connection, asker.organisation, [one.user for one in profiles], slots, home_days)
+    first, end = days
     today = local_day(zone, now)
     made = []
     for place, one in enumerate(profiles):
-        terms = found.terms(one.user)
-        made.append(
-            Month(
-                one,
-                [
-                    attended(
-                        terms,
-                        any(begin <= day < end for begin, end in one.days),
-                        day,
-                        found.sums.get(place * count + day - first, NOTHING),
-                        today,
-                    )
-                    for day in range(first, last + 1)
-                ],
-            )
-        )
+        terms, key = found.terms(one.user), place * (end - first) - first
+        counts = [any(begin <= day < last for begin, last in one.days) for day in range(first, end)]
+        attended_by = [
+            attended(terms, counts[day - first], day, found.sums.get(key + day, NOTHING), today)
+            for day in range(first, end)
+        ]
+        made.append(Month(one, attended_by))
     return made
+
+
+def _parts(asker: Asker, profiles: Sequence[Profile], days: Range, zone: str) -> tuple[list[Part], list[Part]]:
+    """Slots and home-zone days by a key of person and day. Local midnights are edges of slots: no more is to count."""
+    first, end = days
+    slots: list[Part] = []
+    home_days: list[Part] = []
+    if date.fromordinal(first).year > LAST_YEAR:
+        return slots, home_days
+    edges = day_edges(zone, first, end - 1)
+    for place, one in enumerate(profiles):
+        for low, high in own_seconds(one, (edges[0], edges[-1]), asker.home_zone):
+            for index in range(end - first):
+                within = max(low, edges[index]), min(high, edges[index + 1])
+                if within[0] < within[1]:
+                    parts = cut(asker.home_zone, within)
+                    key = place * (end - first) + index
+                    slots += [Part(key, one.user, one.generation, *part) for part in parts.slots]
+                    if parts.days[0] < parts.days[1]:
+                        home_days.append(Part(key, one.user, one.generation, *parts.days))
+    return slots, home_days
 
 
 def _user(one: Profile) -> ReportedUser:

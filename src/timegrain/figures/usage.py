@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+import msgspec
 
 from timegrain.counting.calendar import day_at, day_start
 from timegrain.counting.instants import SLOT, Range, union
 from timegrain.counting.ratings import Rating, RuleBook
 from timegrain.counting.spans import Span
 from timegrain.counting.stretches import State
+from timegrain.counting.subjects import NameKind
 from timegrain.counting.tallies import NOTHING, Tally, summed
 from timegrain.figures.parts import cut
 from timegrain.figures.pieces import Asker, own_seconds, spans_of, tally_of_all
+from timegrain.starter.catalogue import category_of
 from timegrain.storage.names import Name
 from timegrain.storage.queries import usage
 from timegrain.storage.queries.people_meant import Profile
@@ -39,6 +43,26 @@ class Use:
     def spelling(self) -> str:
         """The most used one."""
         return min(self.spelled, key=lambda spelling: (-self.spelled[spelling], spelling))
+
+
+SubjectType = Literal["application", "website"]
+SubjectRating = Literal["productive", "neutral", "unproductive", "mixed"]
+
+
+class SubjectUsed(msgspec.Struct, rename="camel"):
+    """Active seconds. `rating` is `mixed` where teams rate the subject differently; `share` is of all active
+    seconds of the same people in the same range, from 0 to 1."""
+
+    name: str
+    type: SubjectType
+    category: str | None
+    rating: SubjectRating
+    active_seconds: int
+    productive_seconds: int
+    neutral_seconds: int
+    unproductive_seconds: int
+    share: float
+    people: int
 
 
 class Usage(NamedTuple):
@@ -120,3 +144,27 @@ def rating_of(use: Use) -> Rating | None:
     """The class of all its seconds; None where teams rate it differently."""
     classes = [rating for rating in Rating if use.by_rating[rating]]
     return classes[0] if len(classes) == 1 else None
+
+
+def place_of(one: tuple[Subject, Use]) -> tuple[int, str, int]:
+    """Sorts the most used first, then by name."""
+    (kind, name), use = one
+    return -use.seconds, name, int(kind)
+
+
+def shown(subject: Subject, use: Use, book: RuleBook, all_seconds: int) -> SubjectUsed:
+    kind, name = subject
+    rating = rating_of(use)
+    productive, neutral, unproductive = use.by_rating
+    return SubjectUsed(
+        use.spelling.strip() or name,
+        "application" if kind is NameKind.APPLICATION else "website",
+        category_of(kind, name, book),
+        "mixed" if rating is None else rating.name.lower(),  # type: ignore[arg-type]
+        use.seconds,
+        productive,
+        neutral,
+        unproductive,
+        round(use.seconds / all_seconds, 6),
+        use.people,
+    )

@@ -16,7 +16,38 @@ _COUNTS = {
 }
 _DAY = {"date": "2026-02-03", "day": "Tuesday", "attendanceStatus": "PRESENT"}
 
+_EXPORTED = {"name": "Grace", "emailId": "grace@example.com", "userId": USER}
+
 EXAMPLES = {
+    "postExport": Example(
+        body={
+            "startDate": "2026-02-01 00:00:00",
+            "endDate": "2026-02-28 23:59:59",
+            "timeZone": "Asia/Kolkata",
+            "userId": [USER],
+            "format": "json",
+            "report": "monthly",
+        },
+        answer={
+            "application/json": [
+                {
+                    **_EXPORTED,
+                    "date": "2026-02-03",
+                    "day": "Tuesday",
+                    "attendanceStatus": "PRESENT",
+                    "totalSeconds": 5400,
+                    "activeSeconds": 4770,
+                    "idleSeconds": 630,
+                    "extraHoursSeconds": 0,
+                }
+            ],
+            "text/csv; charset=utf-8": (
+                "name,emailId,userId,date,day,attendanceStatus,totalSeconds,activeSeconds,idleSeconds,"
+                f"extraHoursSeconds\r\nGrace,grace@example.com,{USER},2026-02-03,Tuesday,PRESENT,5400,4770,630,0\r\n"
+            ),
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "PK...",
+        },
+    ),
     "postMonthlySummary": Example(
         body=_MONTH,
         answer=[
