@@ -97,7 +97,7 @@ def _person(one: Profile) -> tuple[str, str, str]:
 
 
 def _timesheet(wanted: Wanted) -> Rows:
-    rows = timesheets(wanted.asker, wanted.profiles, wanted.range, wanted.zone)
+    rows = timesheets(wanted.asker, wanted.profiles, wanted.range, wanted.zone).rows
     for one, row in zip(wanted.profiles, rows, strict=True):
         for day in row.daily_summary:
             yield (
