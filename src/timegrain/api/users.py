@@ -238,6 +238,8 @@ def _erase(call: Call, uuid: UUID) -> None:
     organisation = call.caller.organisation
     user = person(call.connection, organisation, uuid).id
     call.connection.rollback()
+    # What waits may mention them.
+    call.house.journal.flush()
     erase_person_for_good(call.house.database, organisation, user)
 
 
