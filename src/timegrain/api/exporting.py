@@ -59,7 +59,7 @@ def _export(call: Call, export: _Export) -> Response[Any]:
     profiles = call.profiles(asked.users, asked.teams)
     titles_of = frozenset(titles_shown(call, profiles))
     wanted = Wanted(call.asker, profiles, asked.range, asked.zone, clock.now(), titles_of)
-    file = TemporaryFile()
+    file = TemporaryFile()  # noqa: SIM115 - the answer reads and closes it
     try:
         write(report(export.report, wanted), export.format, file)
         file.seek(0)

@@ -92,8 +92,7 @@ def _answer(schemas: _Schemas, route: Route[Any]) -> Schema:
         listed = {"anyOf": [schema, {"type": "null"}]} if route.listed else schema
         return {"description": "Success", "content": _content(listed, example.answer)}
     if route.files:
-        assert isinstance(example.answer, Mapping)
-        return {"description": "A file", "content": {media: _file(media, example.answer) for media in route.files}}
+        return {"description": "A file", "content": {media: _file(media, example.files) for media in route.files}}
     under = "response" if route.data is None else "data"
     forms = [
         _enveloped(route.status, name, schemas.of(type_))

@@ -17,5 +17,7 @@ class Example:
     body: object = None
     path: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, object] = field(default_factory=dict)
+    files: Mapping[str, object] = field(default_factory=dict)
+    """By media type, of an answer that is a file."""
     also: Mapping[int, object] = field(default_factory=dict)
     """By status, what other answers hold."""

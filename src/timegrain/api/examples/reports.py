@@ -25,10 +25,11 @@ EXAMPLES = {
             "endDate": "2026-02-28 23:59:59",
             "timeZone": "Asia/Kolkata",
             "userId": [USER],
+            "teamId": [],
             "format": "json",
             "report": "monthly",
         },
-        answer={
+        files={
             "application/json": [
                 {
                     **_EXPORTED,
