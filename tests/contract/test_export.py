@@ -15,6 +15,7 @@ from sqlalchemy import event
 
 from tests.contract.served import NOBODY, Office, failed, succeeded
 from tests.contract.test_figures import worked
+from timegrain.api.exporting import PAGES
 from timegrain.exporting import writing
 from timegrain.exporting.sheets import Column, Kind, Sheet
 
@@ -51,7 +52,7 @@ def test_the_answer_is_a_file(worked: Office) -> None:
     for format_, media in writing.MEDIA_TYPES.items():
         answer = exported(worked, "timesheet", format_)
         assert answer.status_code == 200
-        assert answer.headers["content-type"] == media
+        assert answer.headers["content-type"] == (f"{media}; charset=utf-8" if format_ == "csv" else media)
         name = f"timesheet-2026-02-01-2026-02-28.{format_}"
         assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
 
@@ -157,6 +158,56 @@ def test_nobody_runs_what_somebody_named(office: Office) -> None:
     place = [cell.value for cell in sheet[1]].index("Application") + 1
     cells = [sheet.cell(line, place) for line in range(2, 7)]
     assert [(cell.value, cell.data_type) for cell in cells] == [(name, "s") for name in names]
+
+
+def test_facts_and_what_text_of_them_is_shown(office: Office) -> None:
+    """Those that begin in the range, of everybody alike; titles and full URLs as the policy and the reader allow."""
+    office.run("policy", "--titles", "managers", "--urls", "full")
+    page = {"app": "Firefox", "url": "https://example.com/a?b=1", "title": "Secret"}
+    office.send(
+        focus=[
+            {"start": "2026-01-31T18:29:59.999Z", "end": "2026-01-31T18:40:00Z", "app": "Before"},
+            {"start": "2026-01-31T18:30:00.123Z", "end": "2026-01-31T18:40:00Z", **page},
+        ],
+        away=[{"start": "2026-02-28T18:29:59Z", "end": "2026-02-28T18:40:00Z"}],
+    )
+    first, second = as_json(office, "facts")
+    mail = "anna@example.com"
+    assert first == {
+        "name": mail,
+        "emailId": mail,
+        "userId": office.user,
+        "device": "laptop-7",
+        "kind": "focus",
+        "start": "2026-01-31T18:30:00.123Z",
+        "end": "2026-01-31T18:40:00.000Z",
+        "application": "Firefox",
+        "browser": "",
+        "host": "example.com",
+        "url": "https://example.com/a?b=1",
+        "title": "Secret",
+    }
+    assert (second["kind"], second["application"], second["url"]) == ("away", "", "")
+    office.run("policy", "--titles", "self", "--urls", "host")
+    # This key is nobody's: what only the person may see is not for it.
+    first = as_json(office, "facts")[0]
+    assert (first["url"], first["title"], first["host"]) == ("", "", "example.com")
+
+
+def test_through_a_team_only_facts_of_days_of_membership(worked: Office) -> None:
+    team = worked.run("team", "add", "T")["teamId"]
+    worked.run("team", "join", "T", "anna@example.com", "--from", "2026-02-04")
+    assert len(as_json(worked, "facts")) == 4
+    assert as_json(worked, "facts", userId=[], teamId=[team]) == []
+
+
+def test_each_report_needs_its_page(office: Office) -> None:
+    for report, page in PAGES.items():
+        body = {"roleName": report, "roleData": [{"path": page, "access": "Full Access"}]}
+        role = succeeded(office.call("/v1/access-management", body))["roleId"]
+        made = office.call("/v1/keys", {"name": report, "roleId": role}).json()["data"]
+        answers = {name: exported(office, name, "csv", made["apiKey"]).status_code for name in REPORTS}
+        assert answers == {name: 200 if name == report else 403 for name in REPORTS}
 
 
 @pytest.mark.parametrize("first", ["=", "+", "-", "@", "\t", "\r"])

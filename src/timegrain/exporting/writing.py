@@ -19,7 +19,7 @@ from timegrain.exporting.sheets import Cell, Column, Kind, Sheet
 
 FileFormat = Literal["csv", "xlsx", "json"]
 MEDIA_TYPES: dict[FileFormat, str] = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
 }

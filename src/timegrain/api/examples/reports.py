@@ -42,7 +42,7 @@ EXAMPLES = {
                     "extraHoursSeconds": 0,
                 }
             ],
-            "text/csv; charset=utf-8": (
+            "text/csv": (
                 "name,emailId,userId,date,day,attendanceStatus,totalSeconds,activeSeconds,idleSeconds,"
                 f"extraHoursSeconds\r\nGrace,grace@example.com,{USER},2026-02-03,Tuesday,PRESENT,5400,4770,630,0\r\n"
             ),
