@@ -15,10 +15,10 @@ from timegrain.recounting import Progress
 from timegrain.sample.catalogue import SampleRating
 from timegrain.sample.organisation import SampleOrganisation
 from timegrain.sample.people import SamplePerson
-from timegrain.storage import keys, people, ratings
+from timegrain.storage import keys, leads, people, ratings
 from timegrain.storage.engine import Database
 from timegrain.storage.ratings import StoredRule
-from timegrain.storage.schema import ADMIN, EMPLOYEE
+from timegrain.storage.schema import ADMIN, EMPLOYEE, MANAGER
 from timegrain.zonedata import version
 
 
@@ -34,14 +34,15 @@ def store_sample(
         organisation = people.add_organisation(connection, sample.name, sample.zone, version(), now)
         teams = {name: people.add_team(connection, organisation.id, name, now) for name in sample.teams}
         users = {
-            one.email: people.add_user(
-                connection, organisation.id, one.name, one.email, now, ADMIN if one.admin else EMPLOYEE
-            )
+            one.email: people.add_user(connection, organisation.id, one.name, one.email, now, _role(one))
             for one in sample.people
         }
         for one in sample.people:
             held = _memberships(one, {name: team.id for name, team in teams.items()})
             people.set_memberships(connection, organisation.id, users[one.email].id, held)
+            if one.lead:
+                team = next(member for member in held if member.primary).team
+                leads.lead(connection, organisation.id, team, users[one.email].id, (ALWAYS, FOREVER))
         rules = [_rule(one, teams[one.team].id if one.team else ratings.ORGANISATION) for one in sample.ratings]
         ratings.put(connection, organisation.id, [*rules, *(ratings.of_the_catalogue() if starter else ())])
         _, api_key = keys.add_key(connection, organisation.id, "demo", "admin", now)
@@ -59,6 +60,12 @@ def store_sample(
         "weekAgo": date.fromordinal(today - 7).isoformat(),
         "date": date.fromordinal(today).isoformat(),
     }
+
+
+def _role(person: SamplePerson) -> int:
+    if person.admin:
+        return ADMIN
+    return MANAGER if person.lead else EMPLOYEE
 
 
 def _memberships(person: SamplePerson, teams: dict[str, int]) -> list[Membership]:

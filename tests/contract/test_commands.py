@@ -93,6 +93,57 @@ def test_people_teams_and_keys(url: str) -> None:
     refused(url, "key", "add", "--name", "k", "--role", "king", code=2)
 
 
+def test_somebody_comes_moves_leaves_and_is_erased(url: str) -> None:
+    answered(url, "team", "add", "Support")
+    answered(url, "team", "rename", "Support", "Help")
+    assert "already" in refused(url, "team", "add", "Help")
+    person = ("--name", "Bob", "--email", "b@example.com", "--team", "Help")
+    answered(url, "user", "add", *person, "--role", "manager", "--joined", "2026-02-02")
+    answered(url, "team", "lead", "Help", "b@example.com", "--from", "2026-02-02")
+    answered(url, "team", "unlead", "Help", "b@example.com", "--from", "2026-02-05")
+    shown = answered(url, "team", "members", "Help")
+    bob = {"userId": shown["leads"][0]["userId"], "name": "Bob", "from": "2026-02-02"}
+    assert shown == {"members": [{**bob, "to": None, "primary": True}], "leads": [{**bob, "to": "2026-02-04"}]}
+    answered(url, "user", "set", "b@example.com", "--name", "Bobby", "--work-mode", "remote", "--left", "2026-03-01")
+    assert "joined" in refused(url, "user", "set", "b@example.com", "--left", "2026-01-01")
+    refused(url, "user", "set", "b@example.com", code=2)
+    gone = answered(url, "user", "show", "b@example.com")
+    assert gone == {
+        "userId": bob["userId"],
+        "name": "Bobby",
+        "email": "b@example.com",
+        "active": False,
+        "role": "Manager",
+        "workMode": "remote",
+        "employments": [{"from": "2026-02-02", "to": "2026-03-01"}],
+        "teams": [{"name": "Help", "from": "2026-02-02", "to": None, "primary": True}],
+    }
+    assert "Bobby" in run(url, "user", "show", "b@example.com").stdout
+    back = answered(url, "user", "activate", "b@example.com")
+    assert (back["active"], back["employments"][0], back["employments"][1]["to"]) == (True, *gone["employments"], None)
+    assert answered(url, "user", "deactivate", "b@example.com")["active"] is False
+    refused(url, "user", "erase", "b@example.com", "--confirm", "a@example.com", code=2)
+    answered(url, "user", "erase", "b@example.com", "--confirm", "b@example.com")
+    assert [one["email"] for one in answered(url, "user", "list")["users"]] == ["a@example.com"]
+
+
+def test_roles_and_the_keys_that_have_them(url: str) -> None:
+    made = answered(url, "role", "add", "Auditor", "--page", "/=full", "--page", "/my-team=team")
+    assert [page["access"] for page in made["pages"]] == ["Full Access", "Team Data"]
+    changed = answered(url, "role", "set", "auditor", "--name", "Reviewer", "--page", "/=own")
+    assert changed == {**made, "name": "Reviewer", "pages": [{"path": "/", "access": "Own Data"}]}
+    refused(url, "role", "add", "Bad", "--page", "/=some", code=2)
+    refused(url, "role", "set", "Reviewer", code=2)
+    expiring = ("--user", "a@example.com", "--expires", "2020-01-01")
+    answered(url, "key", "add", "--name", "k", "--role", "reviewer", *expiring)
+    assert [one["role"] for one in answered(url, "key", "list")["keys"]] == ["admin", "Reviewer"]
+    assert "have the role" in refused(url, "role", "remove", "Reviewer")
+    answered(url, "key", "revoke", answered(url, "key", "list")["keys"][1]["keyId"])
+    assert answered(url, "role", "remove", "Reviewer")["removed"] is True
+    assert "built in" in refused(url, "role", "remove", "Admin")
+    assert next(one["name"] for one in answered(url, "role", "list")["roles"]) == "Admin"
+
+
 def test_ratings(url: str) -> None:
     said = answered(url, "rate", "GitHub.com", "productive")
     assert (said["matchedSubjects"], said["changedSeconds"]) == (0, 0)

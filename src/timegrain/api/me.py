@@ -8,7 +8,9 @@ import msgspec
 
 from timegrain.api.calls import Call
 from timegrain.api.routes import Route, nothing
-from timegrain.storage.people import organisation_row, user_row
+from timegrain.storage.people import organisation_row
+from timegrain.storage.queries.own_rights import own_rights
+from timegrain.storage.roles import Level
 
 
 class MyOrganisation(msgspec.Struct, rename="camel"):
@@ -23,29 +25,44 @@ class MyOrganisation(msgspec.Struct, rename="camel"):
     notice: str | None
 
 
-class MyUser(msgspec.Struct, rename="camel"):
-    user_id: UUID
+class MyPage(msgspec.Struct, rename="camel"):
+    path: str
+    access: Level
+
+
+class LedTeam(msgspec.Struct, rename="camel"):
+    team_id: UUID
     name: str
 
 
+class MyUser(msgspec.Struct, rename="camel"):
+    user_id: UUID
+    name: str
+    leads: list[LedTeam]
+
+
 class Me(msgspec.Struct, rename="camel"):
-    """`user` and `device` are those that the key belongs to: a device token has both, other keys have none."""
+    """`user` and `device` are those that the key belongs to: a device token has both, others at most a user.
+    `roleName` is null for a key without one of the organisation's roles; `leads` are the teams led today."""
 
     role: str
     organisation: MyOrganisation
     user: MyUser | None
     device: str | None
+    role_name: str | None
+    pages: list[MyPage]
 
 
 def _work(call: Call, _asked: None) -> Me:
     who = call.caller
     row = organisation_row(call.connection, who.organisation)
     organisation = MyOrganisation(row.uuid, row.name, row.zone, row.week_start, row.titles, row.urls, row.notice)
+    rights = own_rights(call.connection, who.organisation, who.key, call.reach.today)
     user = None
-    if who.user is not None:
-        own = user_row(call.connection, who.organisation, who.user)
-        user = MyUser(own.uuid, own.name)
-    return Me(who.role, organisation, user, who.device)
+    if rights.user is not None:
+        user = MyUser(*rights.user, [LedTeam(*one) for one in rights.led])
+    pages = [MyPage(*page) for page in who.pages]
+    return Me(who.role, organisation, user, who.device, rights.role_name, pages)
 
 
 ROUTES = (

@@ -12,11 +12,12 @@ from timegrain.cli.answering import Options, named
 from timegrain.errors import TimegrainError
 
 COMMANDS = {
-    "init": "people",
-    "team": "people",
-    "user": "people",
+    "init": "starting",
+    "team": "teams",
+    "user": "users",
     "device": "devices",
-    "key": "people",
+    "key": "keys",
+    "role": "roles",
     "rate": "rating",
     "policy": "policies",
     "holiday": "policies",

@@ -9,8 +9,9 @@ import msgspec
 
 from timegrain import clock
 from timegrain.cli.answering import table
-from timegrain.cli.people import DAY, known_zone
+from timegrain.cli.days import DAY
 from timegrain.cli.session import Session, command
+from timegrain.cli.starting import known_zone
 from timegrain.counting.calendar import local_day, zone_named
 from timegrain.figures import explain as explaining
 from timegrain.figures.explain import Explained

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from timegrain.cli.answering import table
-from timegrain.cli.people import DAY
+from timegrain.cli.days import DAY
 from timegrain.cli.session import Session, command
 from timegrain.counting.calendar import day_start, written_instant
 from timegrain.storage import audit as trail

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from timegrain.api.examples.example import USER, Example
+from timegrain.api.examples.example import TEAM, USER, Example
 
 EXAMPLES = {
     "getAudit": Example(
@@ -30,7 +30,7 @@ EXAMPLES = {
     ),
     "getMe": Example(
         answer={
-            "role": "device",
+            "role": "role",
             "organisation": {
                 "organisationId": "0d0a1be2-2f3c-4f7e-9c41-5a8b1f0f6f3a",
                 "name": "Acme",
@@ -40,8 +40,10 @@ EXAMPLES = {
                 "urls": "host",
                 "notice": None,
             },
-            "user": {"userId": USER, "name": "Grace"},
-            "device": "laptop-7",
+            "user": {"userId": USER, "name": "Grace", "leads": [{"teamId": TEAM, "name": "Engineering"}]},
+            "device": None,
+            "roleName": "Manager",
+            "pages": [{"path": "/my-team", "access": "Team Data"}],
         },
     ),
 }
