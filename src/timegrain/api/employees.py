@@ -164,6 +164,7 @@ ROUTES = (
         body=NewEmployee,
         read=_read_new,
         response=AddedEmployee,
+        changes=True,
         work=_add,
     ),
     Route(

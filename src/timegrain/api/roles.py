@@ -105,6 +105,7 @@ ROUTES = (
         summary="Make a role",
         message="Page-level access permissions have been successfully assigned to the role.",
         body=NewRole,
+        changes=True,
         data=ShownRole,
         work=_add,
     ),
