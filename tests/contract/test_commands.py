@@ -263,6 +263,7 @@ def test_the_migrations_make_the_tables_of_the_schema(database: Database) -> Non
     "command",
     [
         *("init", "team add", "user add", "key add", "rate", "policy", "recount", "import activitywatch", "summary"),
+        *("timesheet", "apps", "month", "export report"),
         *("import facts", "export facts", "device list", "device add", "device set", "agent run", "serve", "demo"),
     ],
 )
