@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 from click.testing import CliRunner
+from sqlalchemy import event
 
 from tests.serving import served
 from timegrain.cli import timegrain as command_line
@@ -107,3 +109,19 @@ def serving(url: str, name: str = "Acme") -> Iterator[Office]:
             yield Office(url, database, client, name, made["userId"], made["apiKey"])
     finally:
         database.close()
+
+
+@contextmanager
+def statements(office: Office) -> Iterator[list[str]]:
+    """The statements of calls meanwhile, without those of the server's own threads (jobs, journal)."""
+    counted: list[str] = []
+
+    def count(*given: Any) -> None:
+        if str(given[2]) != "BEGIN" and not threading.current_thread().name.startswith("timegrain-"):
+            counted.append(str(given[2]))
+
+    event.listen(office.database.reader, "before_cursor_execute", count)
+    try:
+        yield counted
+    finally:
+        event.remove(office.database.reader, "before_cursor_execute", count)

@@ -11,9 +11,8 @@ from typing import Any
 import httpx
 import pytest
 from openpyxl import Workbook, load_workbook
-from sqlalchemy import event
 
-from tests.contract.served import NOBODY, Office, failed, succeeded
+from tests.contract.served import NOBODY, Office, failed, statements, succeeded
 from tests.contract.test_figures import worked
 from timegrain.api.exporting import PAGES
 from timegrain.exporting import writing
@@ -244,18 +243,9 @@ def test_nothing_to_tell(shared_office: Office, format_: str) -> None:
 
 @pytest.mark.parametrize("report", REPORTS)
 def test_statements_and_errors(shared_office: Office, report: str) -> None:
-    counted: list[str] = []
-
-    def count(*given: Any) -> None:
-        counted.extend([str(given[2])] if str(given[2]) != "BEGIN" else [])
-
-    engine = shared_office.database.reader
     exported(shared_office, report, "csv")
-    event.listen(engine, "before_cursor_execute", count)
-    try:
+    with statements(shared_office) as counted:
         assert exported(shared_office, report, "csv").status_code == 200
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
     assert len(counted) <= 3, counted
     failed(exported(shared_office, report, "pdf"), 400, "VALIDATION_ERROR")
     failed(exported(shared_office, "payroll", "csv"), 400, "VALIDATION_ERROR")

@@ -7,9 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event
 
-from tests.contract.served import NOBODY, ZONE, Office, failed, succeeded
+from tests.contract.served import NOBODY, ZONE, Office, failed, statements, succeeded
 from timegrain.counting.memberships import FOREVER
 from timegrain.storage import people
 from timegrain.storage.dialect import store
@@ -151,18 +150,9 @@ def test_what_is_to_come(shared_office: Office) -> None:
 
 @pytest.mark.parametrize("path", [MONTHLY, EXTRA])
 def test_statements_messages_and_errors(shared_office: Office, path: str) -> None:
-    counted: list[str] = []
-
-    def count(*given: Any) -> None:
-        counted.extend([str(given[2])] if str(given[2]) != "BEGIN" else [])
-
     body = {"year": 2026, "month": 2, "timeZone": "America/New_York", "userId": [shared_office.user]}
-    engine = shared_office.database.reader
-    event.listen(engine, "before_cursor_execute", count)
-    try:
+    with statements(shared_office) as counted:
         answer = shared_office.call(path, body).json()
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
     name = "monthly" if path == MONTHLY else "extra hours"
     assert answer["statusMessage"] == f"Fetched {name} summary successfully"
     assert len(counted) <= 3, counted
