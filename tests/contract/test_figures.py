@@ -24,6 +24,7 @@ CALLS = {
     "/v1/dashboard/productivity-analysis": "Fetched productivity analysis successfully",
     "/v1/proof-of-work/timesheet": "Fetched timesheet successfully",
     "/v1/proof-of-work/app-usage/work-summary": "Fetched app usage work summary successfully",
+    "/v1/app-usage": "Fetched app usage successfully",
     "/v1/dashboard/recent-screenshot": "Fetched screenshots successfully",
     "/v1/proof-of-work/screenshot": "Fetched screenshots successfully",
 }
