@@ -64,7 +64,11 @@ def calendar(world: World) -> Calendar:
     users = range(world.start.users)
     hours = {
         (user, first): Hours(
-            user, first, frozenset(rng.sample(WEEKDAYS, rng.randrange(8))), rng.choice([0, 1, 60, 900, 3600, 28800])
+            user,
+            first,
+            # Often every day: those with idle time alone are few, and some are to be working days.
+            frozenset(rng.sample(WEEKDAYS, rng.choice([7, 7, 7, rng.randrange(8)]))),
+            rng.choice([0, 1, 60, 900, 3600, 28800]),
         )
         for user in (EVERYBODY, EVERYBODY, *users, *users)
         if rng.random() < 0.4
