@@ -138,3 +138,5 @@ def test_subjects_unrated_first(two: tuple[Office, str]) -> None:
     first, *_ = subjects(office, "&limit=1")
     assert first["name"] == "Notes"
     failed(office.call("/v1/subjects?rating=good", None, "", "GET"), 400, "VALIDATION_ERROR")
+    failed(office.call("/v1/subjects?timeZone=Mars", None, "", "GET"), 400, "INVALID_TIME_ZONE")
+    failed(office.call("/v1/subjects?startDate=", None, "", "GET"), 400, "VALIDATION_ERROR")

@@ -76,11 +76,11 @@ def _read(given: Given) -> _Asked:
     query: AuditQuery = given.query
     start = end = None
     dates = {"startDate": query.start_date, "endDate": query.end_date, "timeZone": query.time_zone}
-    if query.start_date and query.end_date and query.time_zone:
+    if query.start_date is not None and query.end_date is not None and query.time_zone is not None:
         found = asked_range(query.start_date, query.end_date, query.time_zone)
         start, end = found.start, found.end
-    elif any(dates.values()):
-        missing = next(name for name, value in dates.items() if not value)
+    elif any(value is not None for value in dates.values()):
+        missing = next(name for name, value in dates.items() if value is None)
         raise wrong(missing, "startDate, endDate and timeZone go together")
     wanted = Wanted(None, query.user_id, query.call, start, end)
     return _Asked(wanted, read_cursor(query.cursor, int), query.limit)

@@ -11,7 +11,7 @@ import msgspec
 from timegrain import clock
 from timegrain.api.calls import Call, Given
 from timegrain.api.paging import MOST_ITEMS, PageQuery, page_of, read_cursor
-from timegrain.api.ranges import LocalTime, PeopleAsked, RangeRequest, ZoneName, read_range
+from timegrain.api.ranges import LocalTime, PeopleAsked, RangeRequest, ZoneName, known_zone, read_range
 from timegrain.api.ratings import KindName
 from timegrain.api.routes import Route
 from timegrain.counting.calendar import Asked, local_day
@@ -96,10 +96,13 @@ def _usage(call: Call, asked: _Usage) -> AppUsage:
 
 def _read_subjects(given: Given) -> _SubjectsAsked:
     query: SubjectsQuery = given.query
-    zone = query.time_zone or given.caller.zone
+    zone = given.caller.zone if query.time_zone is None else known_zone(query.time_zone)
     today = local_day(zone, clock.now())
-    start = query.start_date or f"{date.fromordinal(today - SUBJECT_DAYS + 1)} 00:00:00"
-    end = query.end_date or f"{date.fromordinal(today)} 23:59:59"
+    start, end = query.start_date, query.end_date
+    if start is None:
+        start = f"{date.fromordinal(today - SUBJECT_DAYS + 1)} 00:00:00"
+    if end is None:
+        end = f"{date.fromordinal(today)} 23:59:59"
     return _SubjectsAsked(asked(start, end, zone), query, read_cursor(query.cursor, tuple[bool, int, str, int]))
 
 
