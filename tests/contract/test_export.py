@@ -159,6 +159,16 @@ def test_nobody_runs_what_somebody_named(office: Office) -> None:
     assert [(cell.value, cell.data_type) for cell in cells] == [(name, "s") for name in names]
 
 
+@pytest.mark.parametrize("text", ["<r></r>", "<r><b>&</r>", "<b>", " spaces "])
+def test_no_text_breaks_a_spreadsheet(text: str) -> None:
+    """Not even one that looks like the file's own markup."""
+    file = io.BytesIO()
+    writing.write(Sheet("timesheet", [Column("name", "Name", Kind.TEXT)], iter([(text,)])), "xlsx", file)
+    sheet = load_workbook(file).active
+    assert sheet is not None
+    assert sheet["A2"].value == text
+
+
 def test_facts_and_what_text_of_them_is_shown(office: Office) -> None:
     """Those that begin in the range, of everybody alike; titles and full URLs as the policy and the reader allow."""
     office.run("policy", "--titles", "managers", "--urls", "full")

@@ -121,13 +121,21 @@ def _rows(
 
 def _cell(page: Worksheet, line: int, place: int, cell: Any, kind: Kind, formats: dict[Kind, Format]) -> None:
     if kind is Kind.TEXT:
-        page.write_string(line, place, cell)
+        _text(page, line, place, cell)
     elif kind is Kind.DURATION:
         page.write_number(line, place, cell / _SECONDS_A_DAY, formats[kind])
     elif kind in (Kind.COUNT, Kind.SHARE):
         page.write_number(line, place, cell, formats[kind])
     else:
         page.write_datetime(line, place, cell, formats[kind])
+
+
+def _text(page: Worksheet, line: int, place: int, cell: str) -> None:
+    if cell.startswith("<r>") and cell.endswith("</r>"):
+        # The writer takes such a string for its own marked-up text and lets it through as it is; parts it escapes.
+        page.write_rich_string(line, place, cell[0], cell[1], cell[2:])
+    else:
+        page.write_string(line, place, cell)
 
 
 def _totals(
