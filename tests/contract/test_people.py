@@ -97,6 +97,48 @@ def test_who_moves_stays_in_the_old_teams_past(office: Office) -> None:
     assert members == {"items": [joined], "nextCursor": None}
 
 
+def days_in_teams(office: Office, user: str) -> list[tuple[str, str | None, str | None, bool]]:
+    shown = succeeded(get(office, f"{USERS}/{user}"))
+    return [(one["name"], one["from"], one["to"], one["primary"]) for one in shown["teams"]]
+
+
+def test_some_days_in_a_team_leave_the_days_around_as_they_are(office: Office) -> None:
+    """Neither a later membership ends, nor does the primary team change after days elsewhere."""
+    names = ("Sales", "Design", "Guests")
+    sales, design, guests = (made(office.call(TEAMS, {"name": name}))["teamId"] for name in names)
+    grace = added(office, "Grace")["userId"]
+    for team, given in (
+        (design, {"from": "2026-03-01"}),
+        (design, {"from": "2026-01-05", "to": "2026-01-09"}),
+        (sales, {"from": "2026-03-01"}),
+        (guests, {"from": "2026-04-01", "to": "2026-04-30", "primary": True}),
+    ):
+        made(office.call(f"{TEAMS}/{team}/members", {"userId": grace, **given}))
+    assert days_in_teams(office, grace) == [
+        ("Design", "2026-01-05", "2026-01-09", True),
+        ("Sales", "2026-03-01", None, False),
+        ("Design", "2026-03-01", "2026-03-31", True),
+        ("Design", "2026-04-01", "2026-04-30", False),
+        ("Guests", "2026-04-01", "2026-04-30", True),
+        ("Design", "2026-05-01", None, True),
+    ]
+
+
+def test_without_its_primary_team_the_one_joined_first_is_it(office: Office) -> None:
+    """Also where a membership went on through a change of what is primary."""
+    names = ("Guests", "Sales", "Design")
+    guests, sales, design = (made(office.call(TEAMS, {"name": name}))["teamId"] for name in names)
+    grace = added(office, "Grace")["userId"]
+    for team, given in (
+        (design, {"from": "2026-01-01"}),
+        (sales, {"from": "2026-02-01"}),
+        (guests, {"from": "2026-03-01", "primary": True}),
+    ):
+        made(office.call(f"{TEAMS}/{team}/members", {"userId": grace, **given}))
+    removed(office.call(f"{TEAMS}/{guests}/members/{grace}?from=2026-04-01", None, method="DELETE"))
+    assert days_in_teams(office, grace)[-1] == ("Design", "2026-04-01", None, True)
+
+
 def test_an_employee_changed_from_today_on_keeps_the_past(office: Office) -> None:
     design, sales = (office.run("team", "add", name)["teamId"] for name in ("Design", "Sales"))
     grace = added(office, "Grace", teams=[design])

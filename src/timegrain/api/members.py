@@ -59,7 +59,7 @@ class NewLead(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 
 
 class NewMember(NewLead, rename="camel", forbid_unknown_fields=True):
-    """As primary, every other team of the person stops being it from then on."""
+    """As primary, no other team of the person is it on these days."""
 
     primary: bool = False
 
@@ -143,8 +143,7 @@ def _join(call: Call, asked: _Placing) -> Member:
     organisation = call.caller.organisation
 
     def change(held: list[Membership]) -> list[Membership]:
-        after = joined(held, team.id, asked.first, asked.primary)
-        return after if asked.end == FOREVER else left(after, team.id, asked.end)
+        return joined(held, team.id, asked.first, asked.primary, asked.end)
 
     call.connection.rollback()
     with call.house.database.write(organisation, policy=True) as connection:

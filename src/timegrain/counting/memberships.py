@@ -22,21 +22,19 @@ class Membership(NamedTuple):
     primary: bool
 
 
-def joined(held: Iterable[Membership], team: int, first: int, primary: bool) -> list[Membership]:
-    """After joining `team` from the day `first` on; as primary, every other team stops being it then."""
-    others = [one for one in held if one.team != team]
-    before = [one for one in _before(held, first) if one.team == team]
-    if primary:
-        others = [
-            part
-            for one in others
-            for part in (
-                one._replace(end=min(one.end, first)),
-                one._replace(first=max(one.first, first), primary=False),
-            )
-            if part.first < part.end
-        ]
-    return settled([*others, *before, Membership(team, first, FOREVER, primary)])
+def joined(held: Iterable[Membership], team: int, first: int, primary: bool, end: int = FOREVER) -> list[Membership]:
+    """In `team` on the days `[first, end)`; as primary, no other team is it then. The days around stay."""
+    around = [
+        part
+        for one in held
+        for part in (
+            one._replace(end=min(one.end, first)),
+            one._replace(first=max(one.first, first), end=min(one.end, end), primary=one.primary and not primary),
+            one._replace(first=max(one.first, end)),
+        )
+        if part.first < part.end and (part.team != team or part.end <= first or part.first >= end)
+    ]
+    return settled([*around, Membership(team, first, end, primary)])
 
 
 def left(held: Iterable[Membership], team: int, first: int) -> list[Membership]:
@@ -60,7 +58,7 @@ def settled(held: Iterable[Membership]) -> list[Membership]:
 
     Where none is primary it is the one joined first, of several the team made first.
     """
-    given = sorted(held, key=lambda one: (one.first, one.team))
+    given = _longest_first(held)
     edges = sorted({edge for one in given for edge in (one.first, one.end)})
     parts: list[Membership] = []
     for first, end in pairwise(edges):
@@ -68,6 +66,17 @@ def settled(held: Iterable[Membership]) -> list[Membership]:
         chosen = max(here, key=lambda one: one.primary, default=None)
         parts += [Membership(one.team, first, end, one is chosen) for one in here]
     return _merged(parts)
+
+
+def _longest_first(held: Iterable[Membership]) -> list[Membership]:
+    """By the day on which the team was joined, without a gap since, then by team."""
+    since: dict[Membership, int] = {}
+    last: Membership | None = None
+    for one in sorted(held):
+        goes_on = last is not None and (last.team, last.end) == (one.team, one.first)
+        since[one] = since[last] if goes_on and last else one.first
+        last = one
+    return sorted(since, key=lambda one: (since[one], one.team))
 
 
 def _merged(parts: Iterable[Membership]) -> list[Membership]:
