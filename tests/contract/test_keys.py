@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
+
 from tests.contract.served import ACTIVITY, NOBODY, Office, failed, fields, succeeded
 from tests.contract.test_employees import roles
 from tests.contract.test_people import added, get, made, removed
@@ -76,8 +78,17 @@ def test_what_no_key_is_made_with(office: Office) -> None:
         ({"kind": "reader", "roleId": NOBODY}, "roleId"),
         ({"kind": "reader", "expiresAt": "2020-01-01T00:00:00Z"}, "expiresAt"),
         ({"kind": "reader", "expiresAt": "2036-01-01T00:00:00"}, "expiresAt"),
+        ({"kind": "reader", "expiresAt": "9999-12-31T23:59:59-14:00"}, "expiresAt"),
         ({"kind": "king"}, "kind"),
     ):
         assert fields(failed(office.call(KEYS, {"name": "K", **given}), 400, "VALIDATION_ERROR")) == [field]
+    assert len(succeeded(get(office, KEYS))["items"]) == 1
     failed(office.call(KEYS, {"name": "K", "roleId": NOBODY}), 404, "ROLE_NOT_FOUND")
     failed(office.call(KEYS, {"name": "K", "kind": "reader", "userId": NOBODY}), 404, "USER_NOT_FOUND")
+
+
+def test_no_cursor_breaks_a_list(office: Office) -> None:
+    """A number that no database holds is no cursor, whoever made it up."""
+    made_up = urlsafe_b64encode(str(1 << 63).encode()).decode()
+    for path in (KEYS, "/v1/audit", "/v1/jobs", "/v1/holidays"):
+        assert fields(failed(get(office, path, cursor=made_up), 400, "VALIDATION_ERROR")) == ["cursor"]

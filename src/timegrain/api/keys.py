@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
@@ -21,6 +21,8 @@ from timegrain.storage.roles import Level, all_roles, role_of
 
 Kind = Literal["admin", "writer", "reader"]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+"""Later ones may have no date in UTC."""
 
 
 class RoleOfKey(msgspec.Struct, rename="camel"):
@@ -105,8 +107,8 @@ def _read_new(given: Given) -> NewKey:
     body: NewKey = given.body
     if (body.kind is None) == (body.role_id is None):
         raise wrong("roleId", "either kind or roleId must be given")
-    if body.expires_at is not None and body.expires_at.timestamp() <= clock.now():
-        raise wrong("expiresAt", "must be in the future")
+    if body.expires_at is not None and not clock.now() < body.expires_at.timestamp() < _LATEST:
+        raise wrong("expiresAt", "must be in the future, and before the year 9999")
     return body
 
 

@@ -13,6 +13,9 @@ from timegrain.errors import wrong
 Item = TypeVar("Item")
 MOST_ITEMS = 200
 
+_LARGEST = (1 << 63) - 1
+"""No key of an item is larger, and no database takes more."""
+
 
 class PageQuery(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """`cursor` is the `nextCursor` of the page before."""
@@ -27,7 +30,10 @@ def read_cursor(cursor: str | None, type_: type[Item]) -> Item | None:
         return None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        return msgspec.json.decode(urlsafe_b64decode(padded.encode("ascii")), type=type_)
+        found = msgspec.json.decode(urlsafe_b64decode(padded.encode("ascii")), type=type_)
+        if isinstance(found, int) and abs(found) > _LARGEST:
+            raise ValueError
+        return found
     except (ValueError, msgspec.DecodeError):
         raise wrong("cursor", "not a cursor of this collection") from None
 
