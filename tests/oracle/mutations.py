@@ -10,6 +10,8 @@ class Mutation(NamedTuple):
     file: str
     before: str
     after: str
+    world: int = 0
+    """One that is known to catch it, to be tried first."""
 
 
 MUTATIONS = (

@@ -29,9 +29,9 @@ def broken(mutation: Mutation, folder: Path) -> Path:
     return folder
 
 
-def hunted(path: str, folder: Path, worlds: int) -> subprocess.CompletedProcess[str]:
+def hunted(path: str, folder: Path, worlds: int, first: int = 0) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "tests.oracle.hunt", str(folder), str(worlds)],
+        [sys.executable, "-m", "tests.oracle.hunt", str(folder), str(first), str(worlds)],
         env={**os.environ, "PYTHONPATH": path},
         cwd=ROOT,
         capture_output=True,
@@ -52,5 +52,5 @@ def test_what_is_not_broken_is_not_caught(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one.name.replace(" ", "-"))
 def test_mutant_is_caught(mutation: Mutation, tmp_path: Path) -> None:
     path = os.pathsep.join([str(broken(mutation, tmp_path)), str(ROOT)])
-    run = hunted(path, tmp_path, WORLDS)
+    run = hunted(path, tmp_path, WORLDS, mutation.world)
     assert run.returncode == 3, run.stdout + run.stderr
