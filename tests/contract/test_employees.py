@@ -14,6 +14,7 @@ from timegrain.storage.schema import users
 
 EMPLOYEES, ROLES = "/v1/employees", "/v1/access-management"
 PASSWORD = "Correct-horse-7"
+ADDED = "User added successfully"
 
 
 def roles(office: Office) -> dict[str, str]:
@@ -53,7 +54,7 @@ def filtered(office: Office, *ids: str, key: str = "") -> list[dict[str, Any]]:
 
 def test_a_person_is_added_changed_and_found(office: Office) -> None:
     design, sales = (office.run("team", "add", name)["teamId"] for name in ("Design", "Sales"))
-    added = responded(office.call(EMPLOYEES, employee(office, design)), "User added successfully")
+    added = responded(office.call(EMPLOYEES, employee(office, design)), ADDED)
     assert added == {"userName": "Grace", "emailId": "grace@example.com", "userId": added["userId"]}
     with office.database.read() as connection:
         kept = connection.execute(select(users.c.password).where(users.c.email == "grace@example.com")).scalar_one()
@@ -87,6 +88,7 @@ def test_a_person_is_added_changed_and_found(office: Office) -> None:
         ("userName", "G"),
         ("userName", "G" * 101),
         ("emailId", "nobody"),
+        ("emailId", "grace@example.com\n"),
         ("password", "Short-7"),
         ("password", "correct-horse-7"),
         ("password", "CORRECT-HORSE-7"),
@@ -103,6 +105,15 @@ def test_what_no_person_is_added_with(shared_office: Office, field: str, value: 
         shared_office.call(EMPLOYEES, employee(shared_office, NOBODY, **{field: value})), 400, "VALIDATION_ERROR"
     )
     assert fields(body) == [field]
+
+
+def test_a_mail_is_taken_in_whatever_case(office: Office) -> None:
+    team = office.run("team", "add", "Design")["teamId"]
+    added = responded(office.call(EMPLOYEES, employee(office, team, emailId="Zoë.Ångström@example.com")), ADDED)
+    for mail in ("Zoë.Ångström@example.com", "zoë.ångström@EXAMPLE.com", "ZOË.ÅNGSTRÖM@example.com"):
+        failed(office.call(EMPLOYEES, employee(office, team, emailId=mail)), 409, "EMAIL_TAKEN")
+        office.run("team", "join", "Design", mail)
+    assert added["emailId"] == "Zoë.Ångström@example.com"
 
 
 def test_ids_that_nobody_has(office: Office) -> None:
@@ -130,7 +141,7 @@ def test_a_role_is_made_changed_and_removed(office: Office) -> None:
     assert succeeded(renamed) == {**made, "roleName": "Reviewer"}
     changed = {"roleId": made["roleId"], "roleName": "Reviewer", "roleData": [other]}
     assert succeeded(office.call(ROLES, changed, method="PATCH")) == changed
-    added = responded(office.call(EMPLOYEES, employee(office, team, roleId=made["roleId"])), "User added successfully")
+    added = responded(office.call(EMPLOYEES, employee(office, team, roleId=made["roleId"])), ADDED)
     failed(office.call(ROLES, {"roleId": made["roleId"]}, method="DELETE"), 409, "ROLE_IN_USE")
     back = {"userId": added["userId"], "userName": "Grace", "roleId": roles(office)["Employee"]}
     responded(

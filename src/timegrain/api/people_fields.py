@@ -17,7 +17,7 @@ from timegrain.storage import passwords, people
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\0]*\S[^\0]*$")]
 PersonName = Annotated[str, msgspec.Meta(min_length=2, max_length=100, pattern=r"^[^\0]*\S[^\0]*$")]
-Email = Annotated[str, msgspec.Meta(max_length=LONGEST_NAME, pattern=r"^[^@\s\0]+@[^@\s\0]+$")]
+Email = Annotated[str, msgspec.Meta(max_length=LONGEST_NAME, pattern=r"^[^@\s\0]+@[^@\s\0]+$(?!\n)")]
 Password = Annotated[str, msgspec.Meta(min_length=passwords.SHORTEST, max_length=passwords.LONGEST)]
 WorkMode = Literal["remote", "office", "hybrid"]
 _EARLIEST, _LATEST = date(1970, 1, 1).toordinal(), date(2199, 12, 31).toordinal()

@@ -100,7 +100,7 @@ def add_user(
 
 def require_free_email(connection: Connection, organisation: int, email: str, but: int | None = None) -> None:
     """Raises `EmailTaken` where another than the user `but` has it."""
-    found = _users_where(connection, organisation, func.lower(users.c.email) == email.lower())
+    found = _with_email(connection, organisation, email)
     if any(one.id != but for one in found):
         raise EmailTaken(f"there is a user with the mail {email} already")
 
@@ -111,7 +111,7 @@ def all_users(connection: Connection, organisation: int) -> list[Person]:
 
 def user_by_email(connection: Connection, organisation: int, email: str) -> Person:
     """Raises `Refused` where there is none."""
-    found = _users_where(connection, organisation, func.lower(users.c.email) == email.lower())
+    found = _with_email(connection, organisation, email)
     if not found:
         raise Refused(f"there is no user with the mail {email}")
     return found[0]
@@ -124,6 +124,13 @@ def user_by_uuid(connection: Connection, organisation: int, uuid: UUID) -> Perso
 def _users_where(connection: Connection, organisation: int, *where: ColumnElement[bool]) -> list[Person]:
     statement = select(*_PERSON).where(users.c.organisation_id == organisation, *where)
     return [Person(*row) for row in connection.execute(statement.order_by(users.c.name, users.c.id))]
+
+
+def _with_email(connection: Connection, organisation: int, email: str) -> list[Person]:
+    """In whatever case. SQLite folds the case of ASCII alone, so that other mails are compared here."""
+    narrowed = [func.lower(users.c.email) == email.lower()] if email.isascii() else []
+    found = _users_where(connection, organisation, *narrowed)
+    return [one for one in found if one.email.lower() == email.lower()]
 
 
 def set_user(connection: Connection, organisation: int, user: int, values: dict[str, Any]) -> None:
