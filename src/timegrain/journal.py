@@ -47,11 +47,15 @@ MOST_REMEMBERED = 50_000
 
 
 class _Look(NamedTuple):
-    """What makes two looks the same. The people are in it as a digest."""
+    """What makes two looks the same. The people are in it as a digest.
+
+    The policy's version is in it too: erasing a person raises it, and their number may be somebody else's then.
+    """
 
     organisation: int
     by: Actor
     people: bytes
+    policy_version: int
 
 
 @dataclass(slots=True)
@@ -89,10 +93,10 @@ class Journal:
             self._thread.join()
         self._logged(self.flush)
 
-    def looked(self, organisation: int, by: Actor, about: Collection[int]) -> None:
+    def looked(self, organisation: int, by: Actor, about: Collection[int], policy_version: int) -> None:
         """Somebody was shown data of these users. Raises `Unavailable` where too much waits to be written."""
         people, now = tuple(sorted(about)), clock.now()
-        look = _Look(organisation, by, sha256(packed(people).encode()).digest())
+        look = _Look(organisation, by, sha256(packed(people).encode()).digest(), policy_version)
         with self._changing:
             self._note(look, _Seen(people, now, now, 1))
             full = self._mentions > MOST_WAITING

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from timegrain import clock
 from timegrain.counting.memberships import ALWAYS, FOREVER, placed
 from timegrain.recounting import change_memberships_in
-from timegrain.storage import employments, passwords, people
+from timegrain.storage import audit, employments, passwords, people
 from timegrain.storage.engine import Database
 from timegrain.storage.people import Person
 from timegrain.storage.person_erasure import erase_person
@@ -46,6 +46,8 @@ class PersonChange(NamedTuple):
 def add_person(connection: Connection, organisation: int, new: NewPerson) -> Person:
     """Within a transaction that may change the organisation's policy. Raises `EmailTaken`."""
     made = people.add_user(connection, organisation, new.name, new.email, clock.now(), new.role)
+    # Another process may have recorded a look at somebody erased, whose number this was.
+    audit.forget(connection, organisation, made.id)
     password = passwords.hashed(new.password) if new.password is not None else None
     people.set_user(connection, organisation, made.id, {"work_mode": new.work_mode, "password": password})
     people.set_memberships(connection, organisation, made.id, placed((), new.teams, new.joined))

@@ -17,7 +17,7 @@ from timegrain import clock
 from timegrain.counting.calendar import local_day
 from timegrain.recounting import differences
 from timegrain.storage import keys, people
-from timegrain.storage.schema import EMPLOYEE, MANAGER, metadata
+from timegrain.storage.schema import ADMIN, EMPLOYEE, MANAGER, metadata
 
 USERS, TEAMS = "/v1/users", "/v1/teams"
 DAYS = ("2026-02-02", "2026-02-03", "2026-02-04")
@@ -292,6 +292,29 @@ def test_nothing_is_left_of_somebody_erased(office: Office) -> None:
             assert not [text for text in (b"Zanzibar", b"zanzibar", b"Mombasa", b"mombasa", b"Lamu") if text in content]
         with sqlite3.connect(path) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_nobody_inherits_the_trail_of_somebody_erased(office: Office) -> None:
+    """Not even who is added right after them: looks at one are not counted with looks at the other."""
+    ada = added(office, "Ada")["userId"]
+    succeeded(get(office, f"{USERS}/{ada}"))
+    succeeded(get(office, "/v1/audit", userId=ada))
+    removed(office.call(f"{USERS}/{ada}?confirm={ada}", None, method="DELETE"))
+    bob = added(office, "Bob")["userId"]
+    succeeded(get(office, f"{USERS}/{bob}"))
+    (look, entry) = succeeded(get(office, "/v1/audit", userId=bob))["items"]
+    assert (look["call"], look["times"], entry["call"]) == ("GET /v1/users/{userId}", 1, "POST /v1/users")
+
+
+def test_who_erases_themselves_is_not_in_the_trail(office: Office) -> None:
+    ada = added(office, "Ada")["userId"]
+    key = own_key(office, ada, ADMIN)
+    succeeded(get(office, "/v1/me", key))
+    removed(office.call(f"{USERS}/{ada}?confirm={ada}", None, key, "DELETE"))
+    added(office, "Bob")
+    office.key("admin")
+    (entry,) = succeeded(get(office, "/v1/audit", call="DELETE /v1/users/{userId}"))["items"]
+    assert (entry["user"], entry["key"], entry["address"]) == (None, None, None)
 
 
 def _rows_of(office: Office, user: int) -> list[str]:

@@ -21,4 +21,4 @@ def leave_trail(call: Call, route: Route[Any]) -> None:
         with house.database.write(organisation) as connection:
             call.record(connection)
     elif call.about - {call.caller.user}:
-        house.journal.looked(organisation, call.actor, call.about)
+        house.journal.looked(organisation, call.actor, call.about, call.caller.policy_version)

@@ -28,6 +28,8 @@ from timegrain.api.routes import Route
 from timegrain.counting.memberships import ALWAYS, FOREVER
 from timegrain.errors import wrong
 from timegrain.people_changes import NewPerson, PersonChange, add_person, change_person, erase_person_for_good
+from timegrain.storage import audit
+from timegrain.storage.audit import Actor, Entry
 from timegrain.storage.passwords import hashed
 from timegrain.storage.queries.accounts import Account, accounts
 from timegrain.storage.queries.people_meant import profiles_within
@@ -241,6 +243,11 @@ def _erase(call: Call, uuid: UUID) -> None:
     # What waits may mention them.
     call.house.journal.flush()
     erase_person_for_good(call.house.database, organisation, user)
+    if user == call.caller.user:
+        # Who did it is no more, nor is their key.
+        with call.house.database.write(organisation) as connection:
+            audit.record(connection, organisation, Entry(Actor(call.operation)))
+        call.trail.recorded = True
 
 
 _ITEM = "/v1/users/{userId}"

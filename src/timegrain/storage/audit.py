@@ -281,7 +281,9 @@ def forget(connection: Connection, organisation: int, user: int) -> None:
         delete(audit_people).where(audit_people.c.organisation_id == organisation, audit_people.c.user_id == user)
     )
     connection.execute(
-        update(audit).where(audit.c.organisation_id == organisation, audit.c.user_id == user).values(user_id=None)
+        update(audit)
+        .where(audit.c.organisation_id == organisation, audit.c.user_id == user)
+        .values(user_id=None, address=None)
     )
 
 
