@@ -15,10 +15,9 @@ from timegrain.cli.starting import known_zone
 from timegrain.counting.calendar import local_day, zone_named
 from timegrain.figures import explain as explaining
 from timegrain.figures.explain import Explained
-from timegrain.figures.pieces import Asker
+from timegrain.figures.pieces import asker_of
 from timegrain.figures.story import story
 from timegrain.storage import people
-from timegrain.storage.books import Books
 from timegrain.storage.queries.people_meant import profiles_meant
 from timegrain.summary import asked
 
@@ -41,7 +40,7 @@ def explain(session: Session, mail: str, at: str | None, day: datetime | None, z
             user = people.user_by_email(connection, organisation.id, mail)
             (profile,) = profiles_meant(connection, organisation.id, [user.uuid], [])
             teams = {one.id: one.uuid for one in people.all_teams(connection, organisation.id)}
-            asker = Asker(connection, organisation.id, row.zone, row.policy_version, Books())
+            asker = asker_of(connection, organisation.id)
             within = range_.start, range_.end
             explanation = explaining.explain(asker, profile, within, teams, row.titles == "managers")
         told = story(explanation, zone) if at else ""

@@ -18,6 +18,8 @@ from timegrain.counting.instants import DAY
 from timegrain.counting.ratings import STARTER
 from timegrain.counting.subjects import NameKind
 from timegrain.errors import Refused
+from timegrain.figures.pieces import asker_of
+from timegrain.figures.usage import used
 from timegrain.policy_changes import made
 from timegrain.rating_changes import (
     KINDS,
@@ -36,9 +38,9 @@ from timegrain.storage.changes import Change
 from timegrain.storage.engine import Database
 from timegrain.storage.jobs import Changed
 from timegrain.storage.people import Organisation
-from timegrain.storage.policies import Policies
-from timegrain.storage.queries.used_subjects import used_subjects
+from timegrain.storage.queries.people_meant import profiles_within
 from timegrain.storage.ratings import ORGANISATION
+from timegrain.storage.roles import Level, Reach
 
 COMMAND = Actor("timegrain rate")
 
@@ -284,24 +286,24 @@ def rate_undo(session: Session, entry: UUID | None, dry_run: bool) -> None:
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
 def rate_unrated(session: Session, days: int, limit: int) -> None:
     """The most used subjects that no rule of the organisation or the starter catalogue rates."""
+    now = clock.now()
+    everybody = Reach(Level.FULL, None, None, 0)
     with session.opened() as (database, organisation), database.read() as connection:
-        book = Policies().read(connection, organisation.id).book
-        used = used_subjects(connection, organisation.id, clock.now() - days * DAY)
-    found = [one for one in used if book.winner(None, one.kind, one.name) is None][:limit]
+        profiles = profiles_within(connection, organisation.id, everybody)
+        uses, book, _ = used(asker_of(connection, organisation.id), profiles, (now - days * DAY, now))
+    unrated = [(subject, use) for subject, use in uses.items() if book.rule_for(None, *subject) is None]
     shown = table("Subject", "Kind", "Seconds", "People", "Category")
     rows = []
-    for one in found:
-        kind, category = kind_name(one.kind), category_of(one.kind, one.name)
-        shown.add_row(one.spelling, kind, str(one.seconds), str(one.people), category or "")
-        rows.append(
-            {
-                "subject": one.spelling,
-                "kind": kind,
-                "seconds": one.seconds,
-                "people": one.people,
-                "category": category,
-            }
-        )
+    for (kind, name), use in sorted(unrated, key=lambda one: (-one[1].seconds, one[0]))[:limit]:
+        row = {
+            "subject": use.spelling.strip() or name,
+            "kind": kind_name(kind),
+            "seconds": use.seconds,
+            "people": use.people,
+            "category": category_of(kind, name),
+        }
+        shown.add_row(*(str(value or "") for value in row.values()))
+        rows.append(row)
     session.answer({"subjects": rows}, shown)
 
 

@@ -17,11 +17,10 @@ from timegrain.cli.session import Session, command
 from timegrain.cli.starting import known_zone
 from timegrain.counting.calendar import Asked, local_day
 from timegrain.figures.attendance import monthly_summary, months
-from timegrain.figures.pieces import Asker
+from timegrain.figures.pieces import Asker, asker_of
 from timegrain.figures.timesheet import timesheets
 from timegrain.figures.usage import place_of, shown, used
 from timegrain.storage import people
-from timegrain.storage.books import Books
 from timegrain.storage.queries.people_meant import Profile, profiles_meant
 from timegrain.summary import asked
 
@@ -75,7 +74,7 @@ def asking(session: Session, mails: tuple[str, ...], teams: tuple[str, ...], zon
         if not users and not team_ids:
             users = [one.uuid for one in people.all_users(connection, organisation.id)]
         profiles = profiles_meant(connection, organisation.id, users, team_ids) if users or team_ids else []
-        asker = Asker(connection, organisation.id, row.zone, row.policy_version, Books())
+        asker = asker_of(connection, organisation.id)
         yield Asking(asker, profiles, zone, clock.now(), row.titles)
 
 

@@ -19,6 +19,7 @@ from timegrain.counting.tallies import NOTHING, Tally, summed
 from timegrain.deciding import by_device, device_facts, named, periods
 from timegrain.figures.parts import cut
 from timegrain.storage.books import Books
+from timegrain.storage.people import organisation_row
 from timegrain.storage.policies import UserPolicy
 from timegrain.storage.queries import pieces
 from timegrain.storage.queries.people_meant import Profile
@@ -35,6 +36,12 @@ class Asker(NamedTuple):
     version: int
     """Of the organisation's policy."""
     books: Books
+
+
+def asker_of(connection: Connection, organisation: int) -> Asker:
+    """Of the command line, which keeps no rules in mind."""
+    row = organisation_row(connection, organisation)
+    return Asker(connection, organisation, row.zone, row.policy_version, Books())
 
 
 class Piece(NamedTuple):

@@ -195,7 +195,10 @@ def some(
     connection: Connection, organisation: int, wanted: Wanted, before: int | None = None, most: int | None = None
 ) -> list[Listed]:
     """The newest first, those before an entry's id."""
-    statement, given = _LIST, {"organisation": organisation, "before_id": _NEWEST if before is None else before, "most": most or _NEWEST}
+    statement, given = (
+        _LIST,
+        {"organisation": organisation, "before_id": _NEWEST if before is None else before, "most": most or _NEWEST},
+    )
     if wanted.concerning is not None:
         statement = statement.where(_concerns(bindparam("concerning")))
         given["concerning"] = wanted.concerning
