@@ -107,6 +107,16 @@ def test_what_no_person_is_added_with(shared_office: Office, field: str, value: 
     assert fields(body) == [field]
 
 
+def test_offset_and_limit_are_taken_and_ignored(office: Office) -> None:
+    team, unused = office.run("team", "add", "Design")["teamId"], {"offset": 1, "limit": 10}
+    added = responded(office.call(EMPLOYEES, employee(office, team, **unused)), ADDED)
+    change = {"userId": added["userId"], "userName": "Grace", "roleId": roles(office)["Employee"], "teamId": [team]}
+    assert office.call(EMPLOYEES, {**change, "workMode": "office", **unused}, method="PATCH").status_code == 200
+    role = succeeded(office.call(ROLES, {"roleName": "Auditor", "roleData": [], **unused}))["roleId"]
+    for method, body in (("PATCH", {"roleId": role, "roleName": "Reviewer"}), ("DELETE", {"roleId": role})):
+        succeeded(office.call(ROLES, {**body, **unused}, method=method))
+
+
 def test_a_mail_is_taken_in_whatever_case(office: Office) -> None:
     team = office.run("team", "add", "Design")["teamId"]
     added = responded(office.call(EMPLOYEES, employee(office, team, emailId="Zoë.Ångström@example.com")), ADDED)

@@ -8,7 +8,16 @@ from uuid import UUID
 import msgspec
 
 from timegrain.api.calls import Call, Given
-from timegrain.api.people_fields import Email, Password, PersonName, WorkMode, checked_password, person, team_ids
+from timegrain.api.people_fields import (
+    Email,
+    Password,
+    PersonName,
+    TrackPilotsBody,
+    WorkMode,
+    checked_password,
+    person,
+    team_ids,
+)
 from timegrain.api.routes import Route, nothing
 from timegrain.people_changes import NewPerson, PersonChange, add_person, change_person
 from timegrain.storage.queries.accounts import Account, accounts
@@ -18,7 +27,7 @@ from timegrain.storage.roles import all_roles, role_of
 Teams = Annotated[list[UUID], msgspec.Meta(min_length=1)]
 
 
-class NewEmployee(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+class NewEmployee(TrackPilotsBody, rename="camel", forbid_unknown_fields=True):
     """The first of `teamId` is primary. Member for all time."""
 
     user_name: PersonName
@@ -35,7 +44,7 @@ class AddedEmployee(msgspec.Struct, rename="camel"):
     user_id: UUID
 
 
-class ChangedEmployee(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+class ChangedEmployee(TrackPilotsBody, rename="camel", forbid_unknown_fields=True):
     """Memberships change from today on."""
 
     user_id: UUID
@@ -50,10 +59,8 @@ class UpdatedEmployee(msgspec.Struct, rename="camel"):
     user_id: UUID
 
 
-class EmployeesFilter(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+class EmployeesFilter(TrackPilotsBody, rename="camel", forbid_unknown_fields=True):
     user_id: Annotated[list[UUID], msgspec.Meta(min_length=1)]
-    offset: int | None = None
-    limit: int | None = None
 
 
 class EmployeeTeam(msgspec.Struct, rename="camel"):

@@ -23,6 +23,13 @@ WorkMode = Literal["remote", "office", "hybrid"]
 _EARLIEST, _LATEST = date(1970, 1, 1).toordinal(), date(2199, 12, 31).toordinal()
 
 
+class TrackPilotsBody(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """What clients of TrackPilots may send with any call: ignored where it is of no use."""
+
+    offset: int | None = None
+    limit: int | None = None
+
+
 def day(field: str, given: date) -> int:
     """Its ordinal. Raises `ValidationFailed` before 1970 and after 2199."""
     ordinal = given.toordinal()

@@ -9,7 +9,7 @@ import msgspec
 
 from timegrain import clock
 from timegrain.api.calls import Call
-from timegrain.api.people_fields import Name
+from timegrain.api.people_fields import Name, TrackPilotsBody
 from timegrain.api.routes import Route, nothing
 from timegrain.storage.roles import Level, Page, Role, add_role, all_roles, remove_role, set_role
 
@@ -25,12 +25,12 @@ Pages = list[PageAccess | list[PageAccess]]
 """Read where it is nested once too deep too, as TrackPilots' own sample has it."""
 
 
-class NewRole(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+class NewRole(TrackPilotsBody, rename="camel", forbid_unknown_fields=True):
     role_name: Name
     role_data: Pages
 
 
-class ChangedRole(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+class ChangedRole(TrackPilotsBody, rename="camel", forbid_unknown_fields=True):
     """`roleData` null: as it is."""
 
     role_id: UUID
@@ -38,7 +38,7 @@ class ChangedRole(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     role_data: Pages | None = None
 
 
-class RoleMeant(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+class RoleMeant(TrackPilotsBody, rename="camel", forbid_unknown_fields=True):
     role_id: UUID
 
 
