@@ -87,6 +87,7 @@ def test_a_person_is_added_changed_and_found(office: Office) -> None:
     [
         ("userName", "G"),
         ("userName", "G" * 101),
+        ("userName", "Gr\0ace"),
         ("emailId", "nobody"),
         ("emailId", "grace@example.com\n"),
         ("password", "Short-7"),
@@ -172,6 +173,7 @@ def test_built_in_roles_stay(office: Office) -> None:
         failed(office.call(ROLES, change, method="PATCH"), 409, "BUILT_IN_ROLE")
     wrong = {"roleName": "Auditor", "roleData": [{"path": "/", "access": "Some Data"}]}
     failed(office.call(ROLES, wrong), 400, "VALIDATION_ERROR")
+    failed(office.call(ROLES, {"roleName": "Audi\0tor", "roleData": []}), 400, "VALIDATION_ERROR")
 
 
 def test_idle_alerts_are_the_idle_policy(office: Office) -> None:

@@ -15,8 +15,8 @@ from timegrain.counting.memberships import ALWAYS, FOREVER
 from timegrain.errors import Detail, TeamNotFound, UserNotFound, wrong
 from timegrain.storage import passwords, people
 
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\0]*\S[^\0]*$")]
-PersonName = Annotated[str, msgspec.Meta(min_length=2, max_length=100, pattern=r"^[^\0]*\S[^\0]*$")]
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME, pattern=r"^[^\0]*[^\s\0][^\0]*$")]
+PersonName = Annotated[str, msgspec.Meta(min_length=2, max_length=100, pattern=r"^[^\0]*[^\s\0][^\0]*$")]
 Email = Annotated[str, msgspec.Meta(max_length=LONGEST_NAME, pattern=r"^[^@\s\0]+@[^@\s\0]+$(?!\n)")]
 Password = Annotated[str, msgspec.Meta(min_length=passwords.SHORTEST, max_length=passwords.LONGEST)]
 WorkMode = Literal["remote", "office", "hybrid"]
