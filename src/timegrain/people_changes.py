@@ -79,11 +79,11 @@ def change_person(connection: Connection, organisation: int, user: int, change: 
 
 
 def _activated(held: list[tuple[int, int]], active: bool, today: int) -> list[tuple[int, int]]:
-    """Whoever is deactivated leaves today; whoever comes back is employed from today on."""
+    """Whoever is deactivated leaves today, unless still to come; whoever comes back is employed from today on."""
     if active:
         return employments.taken_up(held, today) if held and held[-1][1] != FOREVER else held
-    _, end = held[-1] if held else (ALWAYS, FOREVER)
-    return employments.ended(held, today + 1) if end > today + 1 else held
+    first, end = held[-1] if held else (ALWAYS, FOREVER)
+    return employments.ended(held, today + 1) if first <= today and end > today + 1 else held
 
 
 def erase_person_for_good(database: Database, organisation: int, user: int) -> None:

@@ -259,6 +259,17 @@ def test_teams_are_named_once_and_removed_while_empty(office: Office) -> None:
     assert fields(failed(office.call(f"{TEAMS}/{sales}/members", backwards), 400, "VALIDATION_ERROR")) == ["to"]
 
 
+def test_who_is_still_to_come_is_refused_too(office: Office) -> None:
+    begins = (today() + timedelta(days=30)).isoformat()
+    user = added(office, "Grace", joinedOn=begins)["userId"]
+    key = own_key(office, user, EMPLOYEE)
+    succeeded(get(office, "/v1/me", key))
+    assert changed(office, user, active=False)["active"] is False
+    failed(get(office, "/v1/me", key), 401, "INVALID_API_KEY")
+    back = changed(office, user, active=True)
+    assert (back["active"], back["joinedOn"], back["leftOn"]) == (True, begins, None)
+
+
 @pytest.mark.parametrize("confirm", ["", NOBODY, "yes"])
 def test_nobody_is_erased_by_mistake(office: Office, confirm: str) -> None:
     grace = added(office, "Grace")["userId"]
