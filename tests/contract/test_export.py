@@ -169,6 +169,14 @@ def test_no_text_breaks_a_spreadsheet(text: str) -> None:
     assert sheet["A2"].value == text
 
 
+@pytest.mark.parametrize("begins", writing.RUNS_AS_FORMULA)
+def test_csv_marks_what_runs(begins: str) -> None:
+    assert {"\n", "\uff1d"} <= set(writing.RUNS_AS_FORMULA)
+    file = io.BytesIO()
+    writing.write(Sheet("timesheet", [Column("name", "Name", Kind.TEXT)], iter([(f"{begins}1",)])), "csv", file)
+    assert list(csv.reader(io.StringIO(file.getvalue().decode(), newline=""))) == [["name"], [f"'{begins}1"]]
+
+
 def test_facts_and_what_text_of_them_is_shown(office: Office) -> None:
     """Those that begin in the range, of everybody alike; titles and full URLs as the policy and the reader allow."""
     office.run("policy", "--titles", "managers", "--urls", "full")

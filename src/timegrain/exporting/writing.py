@@ -23,8 +23,8 @@ MEDIA_TYPES: dict[FileFormat, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
 }
-RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A text that begins so is a formula to spreadsheets that open CSV."""
+RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""A text that begins so is a formula to spreadsheets that open CSV, the wide ones to some in East Asia."""
 ROWS_A_SHEET = 1_000_000
 """A spreadsheet takes 1,048,576; what is more goes into further sheets."""
 
