@@ -86,7 +86,7 @@ def test_only_named_origins_may_ask_from_a_page(office: Office) -> None:
         assert "authorization" in opened.headers["access-control-allow-headers"].lower()
         asked = client.get(POLICY, headers={**bearing(office.admin), "Origin": ORIGIN})
         assert asked.headers["access-control-allow-origin"] == ORIGIN
-        assert {"x-request-id", "retry-after"} <= set(
+        assert {"x-request-id", "retry-after", "content-disposition"} <= set(
             asked.headers["access-control-expose-headers"].lower().replace(" ", "").split(",")
         )
         refused = client.get(POLICY, headers={"Origin": ORIGIN})
