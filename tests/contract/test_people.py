@@ -270,6 +270,27 @@ def test_who_is_still_to_come_is_refused_too(office: Office) -> None:
     assert (back["active"], back["joinedOn"], back["leftOn"]) == (True, begins, None)
 
 
+def test_who_comes_back_for_some_days(office: Office) -> None:
+    user = added(office, "Grace", joinedOn=DAYS[0])["userId"]
+    changed(office, user, leftOn=DAYS[1])
+    last = (today() + timedelta(days=5)).isoformat()
+    back = changed(office, user, active=True, leftOn=last)
+    assert back["active"]
+    assert back["employments"] == [{"from": DAYS[0], "to": DAYS[1]}, {"from": today().isoformat(), "to": last}]
+
+
+@pytest.mark.parametrize("name", ["\0aa", "a\0a", "aa\0", "\0\0", "  "])
+def test_no_name_is_made_of_what_databases_do_not_hold(office: Office, name: str) -> None:
+    for path, given, field in (
+        (USERS, {"name": name, "email": "grace@example.com"}, "name"),
+        (TEAMS, {"name": name}, "name"),
+        ("/v1/keys", {"name": name, "kind": "reader"}, "name"),
+        ("/v1/devices", {"userId": office.user, "name": name}, "name"),
+        ("/v1/access-management", {"roleName": name, "roleData": []}, "roleName"),
+    ):
+        assert fields(failed(office.call(path, given), 400, "VALIDATION_ERROR")) == [field]
+
+
 @pytest.mark.parametrize("confirm", ["", NOBODY, "yes"])
 def test_nobody_is_erased_by_mistake(office: Office, confirm: str) -> None:
     grace = added(office, "Grace")["userId"]
