@@ -64,11 +64,11 @@ def change_person(connection: Connection, organisation: int, user: int, change: 
     held = before = employments.of_user(connection, organisation, user)
     if change.joined is not None:
         held = employments.begun(held, change.joined)
-    if change.ends is not None:
-        held = employments.ended(held, change.ends)
     if change.active is not None:
         held = _activated(held, change.active, change.today)
         values["deactivated_at"] = None if change.active else clock.now()
+    if change.ends is not None:
+        held = employments.ended(held, change.ends)
     if held != before:
         employments.set_employments(connection, organisation, user, held)
     if values:
