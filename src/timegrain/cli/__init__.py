@@ -38,6 +38,9 @@ COMMANDS = {
 """Each command and its module, which is imported when it is wanted: the agent must not load the server."""
 
 
+NO_UNICODE = "what was given is not valid Unicode"
+
+
 class Imported(click.Group):
     """The commands of `COMMANDS`; `import` is `import_` in its module, since Python has the word."""
 
@@ -78,12 +81,14 @@ def main() -> None:
     except TimegrainError as error:
         _failed(error.message)
     except UnicodeEncodeError:
-        _failed("what was given is not valid Unicode")
+        _failed(NO_UNICODE)
     except OSError as error:
         _failed(error.strerror or str(error))
 
 
 def _failed(message: str) -> NoReturn:
     """In one line, though what somebody gave may stand in it."""
+    if any("\ud800" <= sign <= "\udfff" for sign in message):
+        message = NO_UNICODE
     click.echo(f"timegrain: {' '.join(message.splitlines())}", err=True)
     sys.exit(1)
