@@ -11,6 +11,7 @@ from timegrain import clock
 from timegrain.counting.memberships import ALWAYS, FOREVER, placed
 from timegrain.recounting import change_memberships_in
 from timegrain.storage import audit, employments, passwords, people
+from timegrain.storage.audit import Actor, Entry
 from timegrain.storage.engine import Database
 from timegrain.storage.people import Person
 from timegrain.storage.person_erasure import erase_person
@@ -86,9 +87,14 @@ def _activated(held: list[tuple[int, int]], active: bool, today: int) -> list[tu
     return employments.ended(held, today + 1) if first <= today and end > today + 1 else held
 
 
-def erase_person_for_good(database: Database, organisation: int, user: int) -> None:
-    """Remove a person with all facts and figures; their text is overwritten on disk when this returns."""
+def erase_person_for_good(database: Database, organisation: int, user: int, by: Actor | None = None) -> None:
+    """Remove a person with all facts and figures; their text is overwritten on disk when this returns.
+
+    Recorded with it where `by` is given, about nobody.
+    """
     with database.write(organisation, policy=True) as connection:
         erase_person(connection, organisation, user)
         raise_version(connection, organisation)
+        if by is not None:
+            audit.record(connection, organisation, Entry(by))
     database.scrub()

@@ -66,9 +66,16 @@ def change_memberships_in(
 def change_device(database: Database, organisation: int, user: int, device: int, values: Mapping[str, int]) -> None:
     """Set a device's `reach` (0 to 60) or `timeout` (1 to 3600), in seconds."""
     with database.write(organisation, policy=True) as connection:
-        set_device(connection, organisation, user, device, dict(values))
-        raise_version(connection, organisation)
-        rebuild(counting(connection, Policies().read(connection, organisation), user))
+        change_device_in(connection, organisation, user, device, values)
+
+
+def change_device_in(
+    connection: Connection, organisation: int, user: int, device: int, values: Mapping[str, int]
+) -> None:
+    """The same within a transaction that may change the organisation's policy."""
+    set_device(connection, organisation, user, device, dict(values))
+    raise_version(connection, organisation)
+    rebuild(counting(connection, Policies().read(connection, organisation), user))
 
 
 def rebuild(of: Counting) -> None:

@@ -18,7 +18,8 @@ from timegrain import clock
 from timegrain.counting.facts import Fact, report_of
 from timegrain.erasing import erase_in
 from timegrain.recording import FACTS_A_GROUP, Batch, Outcome, record_all
-from timegrain.storage import erasures
+from timegrain.storage import audit, erasures
+from timegrain.storage.audit import Actor, Entry
 from timegrain.storage.devices import ListedDevice, add_device, all_devices, devices_of, set_device
 from timegrain.storage.engine import Database
 from timegrain.storage.facts import FactKind
@@ -106,7 +107,7 @@ class _UndoneError(Exception):
 
 
 def import_facts(
-    database: Database, organisation: int, user: int, file: BinaryIO, dry_run: bool, progress: Progress
+    database: Database, organisation: int, user: int, file: BinaryIO, by: Actor, dry_run: bool, progress: Progress
 ) -> Imported:
     """Read a file into a user's facts: first its devices and erased ranges, then its facts.
 
@@ -128,6 +129,7 @@ def import_facts(
             return imported
     with database.write(organisation, policy=True) as connection:
         _settle(connection, organisation, user, devices, erased, imported)
+        audit.record(connection, organisation, Entry(by, (user,)))
     if imported.removed_facts:
         database.scrub()
     for batches in _batches(file, organisation, user):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, update
 
 from tests.contract.served import NOBODY, SUMMARY, Office, bearing, failed, fields, succeeded
+from tests.contract.test_commands import refused
 from timegrain import clock
 from timegrain.counting.instants import DAY
 from timegrain.journal import Journal
@@ -56,7 +58,7 @@ def test_looks_are_gathered_and_looks_at_oneself_are_none(office: Office) -> Non
     succeeded(office.ask(userId=[ben]))
     assert sorted(one["times"] for one in trail(office, call=f"POST {SUMMARY}")) == [1, 4]
     whom = [{one["name"] for one in found["about"]} for found in trail(office, ben_key)]
-    assert whom == [{"ben"}, {"ben"}]
+    assert whom == [{"ben"}] * 3
 
 
 def test_a_change_of_ratings_has_before_and_after(office: Office) -> None:
@@ -91,8 +93,8 @@ def test_pages_filters_and_who_may_read(office: Office) -> None:
         pages.append([one["call"] for one in succeeded(found)["items"]])
         cursor = succeeded(found)["nextCursor"]
     assert pages == [["GET /3", "GET /2"], ["GET /1", "GET /0"]]
-    assert [one["call"] for one in trail(office, userId=cleo)] == ["GET /4", "GET /3"]
-    assert [one["call"] for one in trail(office, cleo_key, userId=cleo)] == ["GET /4", "GET /3"]
+    assert [one["call"] for one in trail(office, userId=cleo)] == ["timegrain user add", "GET /4", "GET /3"]
+    assert [one["call"] for one in trail(office, cleo_key, userId=cleo)] == ["timegrain user add", "GET /4", "GET /3"]
     for query in ({"userId": ben}, {"userId": NOBODY}):
         failed(office.client.get(AUDIT, params=query, headers=bearing(cleo_key)), 403, "FORBIDDEN")
     failed(office.client.get(AUDIT, params={"userId": NOBODY}, headers=bearing(office.admin)), 404, "USER_NOT_FOUND")
@@ -135,3 +137,78 @@ def test_the_last_use_of_a_key_is_kept(office: Office) -> None:
         used = connection.execute(key_table.select().where(key_table.c.id == 1)).one().used_at
     assert used is not None
     assert abs(used - clock.now()) < 60
+
+
+RECORDED = {
+    "user add --name cleo --email cleo@example.com": ["cleo"],
+    "user set ben@example.com --work-mode remote": ["ben"],
+    "user deactivate ben@example.com": ["ben"],
+    "user activate ben@example.com": ["ben"],
+    "team add Sales": [],
+    "team rename Sales Help": [],
+    "team join Help ben@example.com": ["ben"],
+    "team leave Help ben@example.com": ["ben"],
+    "team lead Help ben@example.com": ["ben"],
+    "team unlead Help ben@example.com": ["ben"],
+    "device add laptop --user ben@example.com": ["ben"],
+    "device token laptop --user ben@example.com": ["ben"],
+    "device set laptop --user ben@example.com --reach 9": ["ben"],
+    "device revoke laptop --user ben@example.com": ["ben"],
+    "key add --name general": [],
+    "key add --name own --user ben@example.com": ["ben"],
+    "key revoke {key}": ["ben"],
+    "role add Visitor": [],
+    "role set Visitor --name Guest": [],
+    "role remove Guest": [],
+    "export facts {folder}/facts.jsonl --user ben@example.com": ["ben"],
+    "export report timesheet {folder}/sheet.csv --user ben@example.com --user cleo@example.com": ["ben", "cleo"],
+    "import facts {folder}/facts.jsonl --user ben@example.com": ["ben"],
+    "import activitywatch {folder}/watched.json --user ben@example.com": ["ben"],
+    "recount --user ben@example.com": ["ben"],
+    "recount": ["anna@example.com", "ben", "cleo"],
+    "user erase ben@example.com --confirm ben@example.com": [],
+}
+"""What the command line changes or exports, in this order, and about whom each is."""
+
+UNRECORDED = (
+    "user list",
+    "recount --check",
+    "rate starter on --dry-run",
+    "import facts {folder}/facts.jsonl --user cleo@example.com --dry-run",
+)
+REFUSED = (
+    "team add Help",
+    "user set nobody@example.com --name nobody",
+    "import facts {folder}/watched.json --user cleo@example.com",
+    "import activitywatch {folder}/facts.jsonl --user cleo@example.com",
+)
+
+
+def test_every_change_on_the_command_line_is_recorded(office: Office, tmp_path: Path) -> None:
+    """By one entry each, but nothing that is only tried or refused; whoever is erased is in none."""
+    person(office, "ben")
+    (tmp_path / "watched.json").write_text('{"buckets": {}}')
+    key, seen, recorded = "", {one["id"] for one in office.run("audit")["entries"]}, {}
+
+    def new() -> list[tuple[str, list[str]]]:
+        found = [one for one in office.run("audit")["entries"] if one["id"] not in seen]
+        seen.update(one["id"] for one in found)
+        return [(one["call"], one["about"]) for one in found]
+
+    for line in RECORDED:
+        key = office.run(*line.format(folder=tmp_path, key=key).split()).get("keyId", key)
+        recorded[line] = new()
+    assert recorded == {line: [(called(line), about)] for line, about in RECORDED.items()}
+    for line in UNRECORDED:
+        office.run(*line.format(folder=tmp_path).split())
+    for line in REFUSED:
+        refused(office.url, *line.format(folder=tmp_path).split())
+    assert new() == []
+    assert "ben" not in str(office.run("audit"))
+    office.run("rate", "starter", "on")
+    assert new() == [("timegrain rate", [])]
+
+
+def called(line: str) -> str:
+    words = line.split()
+    return " ".join(("timegrain", *words[: 1 if words[0] == "recount" else 2]))

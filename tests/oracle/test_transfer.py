@@ -13,6 +13,7 @@ from timegrain.counted import counting
 from timegrain.counting.tallies import Counted
 from timegrain.recounting import differences
 from timegrain.storage import people, slots
+from timegrain.storage.audit import Actor
 from timegrain.storage.engine import Database
 from timegrain.storage.names import all_names
 from timegrain.storage.people import Person
@@ -54,7 +55,8 @@ def written(database: Database, organisation: int, user: int) -> bytes:
 
 
 def read(database: Database, organisation: int, user: int, file: bytes, dry_run: bool = False) -> Imported:
-    return import_facts(database, organisation, user, BytesIO(file), dry_run, lambda _done, _total: None)
+    by = Actor("timegrain import facts")
+    return import_facts(database, organisation, user, BytesIO(file), by, dry_run, lambda _done, _total: None)
 
 
 @pytest.mark.slow

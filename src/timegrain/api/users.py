@@ -28,8 +28,7 @@ from timegrain.api.routes import Route
 from timegrain.counting.memberships import ALWAYS, FOREVER
 from timegrain.errors import wrong
 from timegrain.people_changes import NewPerson, PersonChange, add_person, change_person, erase_person_for_good
-from timegrain.storage import audit
-from timegrain.storage.audit import Actor, Entry
+from timegrain.storage.audit import Actor
 from timegrain.storage.passwords import hashed
 from timegrain.storage.queries.accounts import Account, accounts
 from timegrain.storage.queries.people_meant import profiles_within
@@ -242,12 +241,12 @@ def _erase(call: Call, uuid: UUID) -> None:
     call.connection.rollback()
     # What waits may mention them.
     call.house.journal.flush()
-    erase_person_for_good(call.house.database, organisation, user)
     if user == call.caller.user:
         # Who did it is no more, nor is their key.
-        with call.house.database.write(organisation) as connection:
-            audit.record(connection, organisation, Entry(Actor(call.operation)))
+        erase_person_for_good(call.house.database, organisation, user, Actor(call.operation))
         call.trail.recorded = True
+    else:
+        erase_person_for_good(call.house.database, organisation, user)
 
 
 _ITEM = "/v1/users/{userId}"

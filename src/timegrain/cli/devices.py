@@ -16,7 +16,7 @@ from timegrain.cli.session import Session, command
 from timegrain.counting.facts import LONGEST_NAME
 from timegrain.counting.instants import LONGEST_REACH, LONGEST_TIMEOUT
 from timegrain.errors import Refused
-from timegrain.recounting import change_device
+from timegrain.recounting import change_device_in
 from timegrain.storage import devices, keys, people
 from timegrain.storage.devices import ListedDevice
 
@@ -108,6 +108,7 @@ def device_add(session: Session, name: str, mail: str, editor: bool) -> None:
             made = devices.add_device(connection, organisation.id, user, name, now)
             token = keys.add_key(connection, organisation.id, name, keys.DEVICE, now, user, made.id, editor)[1]
             one = _named(connection, organisation.id, name, mail)
+            session.record(connection, organisation, user)
         data = {"deviceId": str(one.uuid), "deviceToken": token}
         session.answer(data, f"Device {name}: {one.uuid}\nIts token, shown this once:\n{token}")
 
@@ -124,6 +125,7 @@ def device_token(session: Session, name: str, mail: str | None, editor: bool) ->
             made = keys.add_key(
                 connection, organisation.id, one.name, keys.DEVICE, clock.now(), one.user, one.id, editor
             )
+            session.record(connection, organisation, one.user)
         data = {"deviceId": str(one.uuid), "deviceToken": made[1]}
         session.answer(data, f"A token of {one.name}, shown this once:\n{made[1]}")
 
@@ -137,6 +139,7 @@ def device_revoke(session: Session, name: str, mail: str | None) -> None:
         with database.write(organisation.id, policy=True) as connection:
             one = _named(connection, organisation.id, name, mail)
             revoked = keys.revoke_device_tokens(connection, organisation.id, one.user, one.id, clock.now())
+            session.record(connection, organisation, one.user)
         data = {"deviceId": str(one.uuid), "revokedTokens": revoked}
         session.answer(data, f"{one.name} is refused from now on: {revoked} tokens were valid.")
 
@@ -157,10 +160,10 @@ def device_set(session: Session, name: str, mail: str | None, reach: int | None,
     if not values:
         raise click.UsageError("give --reach or --timeout")
     with session.opened() as (database, organisation):
-        with database.read() as connection:
+        with database.write(organisation.id, policy=True) as connection:
             one = _named(connection, organisation.id, name, mail)
-        change_device(database, organisation.id, one.user, one.id, values)
-        with database.read() as connection:
+            change_device_in(connection, organisation.id, one.user, one.id, values)
+            session.record(connection, organisation, one.user)
             one = _named(connection, organisation.id, str(one.uuid), None)
         text = f"{one.name}: reach {one.reach} s, timeout {one.timeout} s, counted again."
         session.answer(_row(one), text)

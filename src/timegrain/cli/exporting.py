@@ -40,6 +40,8 @@ def facts(session: Session, file: Path, mail: str) -> None:
     counts: Counter[str] = Counter()
     with session.opened() as (database, organisation), database.read() as connection:
         person = people.user_by_email(connection, organisation.id, mail)
+        with database.write(organisation.id) as writing:
+            session.record(writing, organisation, person.id)
         lines = export_facts(connection, organisation.id, person.id, counts)
         _put(file, lambda target: target.writelines(lines))
     if str(file) == "-":
@@ -70,6 +72,8 @@ def report_(
     _require_file(session, file)
     format_ = format_ or _format_of(file)
     with asking(session, **whom) as about:
+        with about.database.write(about.organisation.id) as writing:
+            session.record(writing, about.organisation, *(one.user for one in about.profiles))
         titles_of = [one.user for one in about.profiles] if about.titles == "managers" else []
         wanted = Wanted(about.asker, about.profiles, about.days(begin, end), about.zone, about.now, titles_of)
         _put(file, lambda target: write(report(name, wanted), format_, target))

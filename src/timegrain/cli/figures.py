@@ -31,6 +31,8 @@ def recount(session: Session, mail: str | None, check: bool) -> None:
             users = [one.id] if one else [p.id for p in people.all_users(connection, organisation.id)]
         with session.progress("Counting") as progress:
             if not check:
+                with database.write(organisation.id) as connection:
+                    session.record(connection, organisation, *users)
                 recount_everything(database, organisation.id, users, progress)
                 session.answer({"users": len(users)}, f"Counted {len(users)} people again.")
                 return

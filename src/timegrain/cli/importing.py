@@ -38,6 +38,8 @@ def activitywatch(session: Session, file: Path, mail: str, device: str | None) -
             export = read_export(file.read_bytes(), now_ms=clock.now_ms(), device=device)
         except ActivityWatchFormatError as error:
             raise Refused(str(error)) from None
+        with database.write(organisation.id) as connection:
+            session.record(connection, organisation, person.id)
         counts = _record(session, database, organisation.id, person.id, export.reports)
         suspicious = [{"device": one.device, "start": one.start_ms, "end": one.end_ms} for one in export.suspicious]
         data = {
@@ -86,7 +88,7 @@ def facts(session: Session, file: Path, mail: str, dry_run: bool) -> None:
         with database.read() as connection:
             person = people.user_by_email(connection, organisation.id, mail)
         with _plain(file) as lines, session.progress("Importing") as progress:
-            imported = import_facts(database, organisation.id, person.id, lines, dry_run, progress)
+            imported = import_facts(database, organisation.id, person.id, lines, session.by, dry_run, progress)
     data = {
         "dryRun": dry_run,
         "facts": imported.facts,

@@ -43,6 +43,7 @@ def key_add(session: Session, name: str, role: str, mail: str | None, expires: d
             uuid, token = keys.add_key(
                 connection, organisation.id, name, kind, now, user, role_id=role_id, expires_at=expires_at
             )
+            session.record(connection, organisation, *([user] if user else []))
         session.answer({"keyId": str(uuid), "apiKey": token, "role": role}, f"Key {uuid}, shown this once:\n{token}")
 
 
@@ -73,5 +74,6 @@ def key_revoke(session: Session, id: UUID) -> None:  # noqa: A002 - the contract
     """Refuse a key from now on."""
     with session.opened() as (database, organisation):
         with database.write(organisation.id, policy=True) as connection:
-            keys.revoke_key(connection, organisation.id, id, clock.now())
+            user = keys.revoke_key(connection, organisation.id, id, clock.now())
+            session.record(connection, organisation, *([user] if user else []))
         session.answer({"keyId": str(id), "revoked": True}, f"Key {id} is refused from now on.")

@@ -21,6 +21,8 @@ from timegrain.figures.pieces import Asker, asker_of
 from timegrain.figures.timesheet import timesheets
 from timegrain.figures.usage import place_of, shown, used
 from timegrain.storage import people
+from timegrain.storage.engine import Database
+from timegrain.storage.people import Organisation
 from timegrain.storage.queries.people_meant import Profile, profiles_meant
 from timegrain.summary import asked
 
@@ -28,6 +30,8 @@ from timegrain.summary import asked
 class Asking(NamedTuple):
     """Who is asked about, in which zone, on an open read transaction, as it is at `now`."""
 
+    database: Database
+    organisation: Organisation
     asker: Asker
     profiles: list[Profile]
     zone: str
@@ -75,7 +79,7 @@ def asking(session: Session, mails: tuple[str, ...], teams: tuple[str, ...], zon
             users = [one.uuid for one in people.all_users(connection, organisation.id)]
         profiles = profiles_meant(connection, organisation.id, users, team_ids) if users or team_ids else []
         asker = asker_of(connection, organisation.id)
-        yield Asking(asker, profiles, zone, clock.now(), row.titles)
+        yield Asking(database, organisation, asker, profiles, zone, clock.now(), row.titles)
 
 
 @command(None, "timesheet")

@@ -64,6 +64,7 @@ def role_add(session: Session, name: str, pages: tuple[str, ...]) -> None:
     with session.opened() as (database, organisation):
         with database.write(organisation.id, policy=True) as connection:
             made = roles.add_role(connection, organisation.id, name, opened, clock.now())
+            session.record(connection, organisation)
         session.answer(_row(made), f"Role {name}: {made.uuid}")
 
 
@@ -80,6 +81,7 @@ def role_set(session: Session, name: str, to: str | None, pages: tuple[str, ...]
         with database.write(organisation.id, policy=True) as connection:
             meant = roles.role_named(roles.all_roles(connection, organisation.id), name)
             made = roles.set_role(connection, organisation.id, meant.uuid, to or meant.name, opened)
+            session.record(connection, organisation)
         session.answer(_row(made), f"Role {made.name} opens {len(made.pages)} pages.")
 
 
@@ -91,4 +93,5 @@ def role_remove(session: Session, name: str) -> None:
         with database.write(organisation.id, policy=True) as connection:
             meant = roles.role_named(roles.all_roles(connection, organisation.id), name)
             roles.remove_role(connection, organisation.id, meant.uuid)
+            session.record(connection, organisation)
         session.answer({"roleId": str(meant.uuid), "removed": True}, f"Role {meant.name} is gone.")

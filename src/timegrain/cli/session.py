@@ -6,12 +6,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
 from platformdirs import user_data_path
+from sqlalchemy import Connection
 
 from timegrain.cli.answering import Answering, Commands, Options
 from timegrain.counted import collect_seldom
 from timegrain.errors import Refused
-from timegrain.storage import people
+from timegrain.storage import audit, people
+from timegrain.storage.audit import Actor, Entry
 from timegrain.storage.engine import Database
 from timegrain.storage.migrations import require_current
 from timegrain.storage.people import Organisation
@@ -49,6 +52,21 @@ class Session(Answering):
             with database.read() as connection:
                 found = people.all_organisations(connection)
             yield database, self._chosen(found)
+
+    @property
+    def by(self) -> Actor:
+        """The command that runs, as entries of the audit trail name it: `timegrain user add`."""
+        words: list[str] = []
+        context = click.get_current_context()
+        # The first word is how the program was started, which differs.
+        while context.parent is not None:
+            words.insert(0, context.info_name or "")
+            context = context.parent
+        return Actor(" ".join(("timegrain", *words)))
+
+    def record(self, connection: Connection, organisation: Organisation, *about: int) -> None:
+        """Put this command into the audit trail; `about` are the users concerned."""
+        audit.record(connection, organisation.id, Entry(self.by, about))
 
     def _chosen(self, found: Sequence[Organisation]) -> Organisation:
         names = ", ".join(one.name for one in found)

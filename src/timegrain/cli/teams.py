@@ -14,7 +14,7 @@ from timegrain.cli.days import DAY, first_day, last_day
 from timegrain.cli.session import Session, command
 from timegrain.counting.calendar import local_day
 from timegrain.counting.memberships import ALWAYS, FOREVER, joined, left
-from timegrain.recounting import change_memberships
+from timegrain.recounting import change_memberships_in
 from timegrain.storage import leads, people
 from timegrain.storage.people import Organisation
 from timegrain.storage.queries.teams_seen import SeenTeam, TeamDays, leads_seen, members_seen
@@ -32,6 +32,7 @@ def team_add(session: Session, name: str) -> None:
     with session.opened() as (database, organisation):
         with database.write(organisation.id, policy=True) as connection:
             made = people.add_team(connection, organisation.id, name, clock.now())
+            session.record(connection, organisation)
         session.answer({"teamId": str(made.uuid)}, f"Team {name}: {made.uuid}")
 
 
@@ -61,6 +62,7 @@ def team_rename(session: Session, name: str, to: str) -> None:
         with database.write(organisation.id, policy=True) as connection:
             found = people.team_named(connection, organisation.id, name)
             people.rename_team(connection, organisation.id, found.id, to)
+            session.record(connection, organisation)
         session.answer({"teamId": str(found.uuid), "name": to}, f"{name} is {to} now.")
 
 
@@ -101,10 +103,13 @@ def _row(one: TeamDays) -> dict[str, Any]:
 def team_join(session: Session, team: str, mail: str, primary: bool, first: datetime | None) -> None:
     """Make somebody a member."""
     with session.opened() as (database, organisation):
-        with database.read() as connection:
-            team_id, user_id = _team_and_user(connection, organisation, team, mail)
         day = first.toordinal() if first else ALWAYS
-        change_memberships(database, organisation.id, user_id, lambda held: joined(held, team_id, day, primary))
+        with database.write(organisation.id, policy=True) as connection:
+            team_id, user_id = _team_and_user(connection, organisation, team, mail)
+            change_memberships_in(
+                connection, organisation.id, user_id, lambda held: joined(held, team_id, day, primary)
+            )
+            session.record(connection, organisation, user_id)
         since = first.date().isoformat() if first else None
         session.answer({"team": team, "email": mail, "from": since}, f"{mail} is in {team}.")
 
@@ -116,10 +121,11 @@ def team_join(session: Session, team: str, mail: str, primary: bool, first: date
 def team_leave(session: Session, team: str, mail: str, first: datetime | None) -> None:
     """End a membership; what was before it stays."""
     with session.opened() as (database, organisation):
-        with database.read() as connection:
-            team_id, user_id = _team_and_user(connection, organisation, team, mail)
         day = first.toordinal() if first else local_day(organisation.zone, clock.now())
-        change_memberships(database, organisation.id, user_id, lambda held: left(held, team_id, day))
+        with database.write(organisation.id, policy=True) as connection:
+            team_id, user_id = _team_and_user(connection, organisation, team, mail)
+            change_memberships_in(connection, organisation.id, user_id, lambda held: left(held, team_id, day))
+            session.record(connection, organisation, user_id)
         since = date.fromordinal(day).isoformat()
         session.answer({"team": team, "email": mail, "from": since}, f"{mail} is not in {team} from {since} on.")
 
@@ -135,6 +141,7 @@ def team_lead(session: Session, team: str, mail: str, first: datetime | None) ->
         with database.write(organisation.id, policy=True) as connection:
             team_id, user_id = _team_and_user(connection, organisation, team, mail)
             leads.lead(connection, organisation.id, team_id, user_id, (day, FOREVER))
+            session.record(connection, organisation, user_id)
         since = date.fromordinal(day).isoformat()
         session.answer({"team": team, "email": mail, "from": since}, f"{mail} leads {team} from {since} on.")
 
@@ -150,5 +157,6 @@ def team_unlead(session: Session, team: str, mail: str, first: datetime | None) 
         with database.write(organisation.id, policy=True) as connection:
             team_id, user_id = _team_and_user(connection, organisation, team, mail)
             leads.lead_no_more(connection, organisation.id, team_id, user_id, day)
+            session.record(connection, organisation, user_id)
         since = date.fromordinal(day).isoformat()
         session.answer({"team": team, "email": mail, "from": since}, f"{mail} leads {team} no more from {since} on.")

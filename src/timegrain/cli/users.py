@@ -44,6 +44,7 @@ def user_add(
             made = add_person(connection, organisation.id, NewPerson(name, email, role_id, team_ids, joined=first))
             device = devices.add_device(connection, organisation.id, made.id, "default", now)
             _, token = keys.add_key(connection, organisation.id, "default", keys.DEVICE, now, made.id, device.id)
+            session.record(connection, organisation, made.id)
         session.answer(
             {"userId": str(made.uuid), "deviceToken": token},
             f"{name}: {made.uuid}\nThe token of the device `default`, shown this once:\n{token}",
@@ -163,6 +164,7 @@ def _changed(
     today = local_day(organisation.zone, clock.now())
     found = people.user_by_email(connection, organisation.id, mail)
     change_person(connection, organisation.id, found.id, PersonChange(today, values, **how))
+    session.record(connection, organisation, found.id)
     (one,) = accounts(connection, organisation.id, [found.id])
     state = "active" if one.active(today) else "not active"
     session.answer(_shown(one, today), f"{one.name} <{one.email}>: {one.role_name}, {state}.")
@@ -178,5 +180,5 @@ def user_erase(session: Session, mail: str, confirm: str) -> None:
     with session.opened() as (database, organisation):
         with database.read() as connection:
             found = people.user_by_email(connection, organisation.id, mail)
-        erase_person_for_good(database, organisation.id, found.id)
+        erase_person_for_good(database, organisation.id, found.id, session.by)
         session.answer({"userId": str(found.uuid), "erased": True}, "Nothing is left of this person.")

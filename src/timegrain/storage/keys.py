@@ -228,15 +228,18 @@ def all_keys(connection: Connection, organisation: int) -> list[ListedKey]:
     return [ListedKey(*row) for row in connection.execute(statement.order_by(keys.c.id))]
 
 
-def revoke_key(connection: Connection, organisation: int, uuid: UUID, now: int) -> None:
-    """Refused from the next request on. Raises `Refused` where there is no such key."""
+def revoke_key(connection: Connection, organisation: int, uuid: UUID, now: int) -> int | None:
+    """Refused from the next request on; returns for whom it acted. Raises `Refused` where there is no such key."""
     found = connection.execute(
         update(keys)
         .where(keys.c.organisation_id == organisation, keys.c.uuid == uuid, keys.c.revoked_at.is_(None))
         .values(revoked_at=now)
-    )
-    if found.rowcount == 0:
+        .returning(keys.c.user_id)
+    ).one_or_none()
+    if found is None:
         raise Refused(f"there is no valid key with the id {uuid}")
+    user: int | None = found.user_id
+    return user
 
 
 def revoke_device_tokens(connection: Connection, organisation: int, user: int, device: int, now: int) -> int:
