@@ -32,14 +32,16 @@ MUTATIONS = (
         "counting/fronts.py",
         "end < following <= end + reach",
         "end < following <= end + reach + 1",
+        world=1,
     ),
-    Mutation("earliest ended fills", "counting/fronts.py", "max(here, key", "min(here, key"),
-    Mutation("timeout joins", "counting/heartbeats.py", "start // 1000 < timeout", "start // 1000 <= timeout"),
+    Mutation("earliest ended fills", "counting/fronts.py", "max(here, key", "min(here, key", world=31),
+    Mutation("timeout joins", "counting/heartbeats.py", "start // 1000 < timeout", "start // 1000 <= timeout", world=1),
     Mutation(
         "distance in milliseconds",
         "counting/heartbeats.py",
         "following // 1000 - heartbeat.start // 1000 < timeout",
         "following - heartbeat.start < timeout * 1000",
+        world=1,
     ),
     Mutation(
         "editors not told apart",
@@ -52,31 +54,39 @@ MUTATIONS = (
         "counting/heartbeats.py",
         "[*found, *focus]",
         "[*focus, *found]",
+        world=3,
     ),
     Mutation(
-        "last editor in front", "counting/heartbeats.py", "sorted(heartbeats, reverse=True)", "sorted(heartbeats)"
+        "last editor in front",
+        "counting/heartbeats.py",
+        "sorted(heartbeats, reverse=True)",
+        "sorted(heartbeats)",
+        world=1,
     ),
-    Mutation("editors by number", "deciding.py", "names[editor].spelling:", "str(editor):"),
-    Mutation("heartbeats read too near", "counted.py", "user, around, timeout)", "user, around, 0)"),
-    Mutation("window without timeout", "counting/window.py", "farthest = timeout - 1", "farthest = 0"),
+    Mutation("editors by number", "deciding.py", "names[editor].spelling:", "str(editor):", world=1),
+    Mutation("heartbeats read too near", "counted.py", "user, around, timeout)", "user, around, 0)", world=16),
+    Mutation("window without timeout", "counting/window.py", "farthest = timeout - 1", "farthest = 0", world=5),
     Mutation(
         "short input covers nothing",
         "counting/stretches.py",
         "max(end_ms // 1000, start + 1)",
         "end_ms // 1000",
     ),
-    Mutation("threshold is active", "counting/stretches.py", "length < self.threshold", "length <= self.threshold"),
-    Mutation("away limit is untracked", "counting/stretches.py", "length <= self.away", "length < self.away"),
+    Mutation(
+        "threshold is active", "counting/stretches.py", "length < self.threshold", "length <= self.threshold", world=11
+    ),
+    Mutation("away limit is untracked", "counting/stretches.py", "length <= self.away", "length < self.away", world=41),
     Mutation(
         "unattended limit is untracked",
         "counting/stretches.py",
         "length <= self.unattended else",
         "length < self.unattended else",
+        world=5,
     ),
     Mutation("holes part", "counting/stretches.py", "start - last <= reach and", "start - last < reach and"),
     Mutation("input in a hole joins", "counting/stretches.py", "and not touches(with_input, last, start)", ""),
     Mutation("idle beats active", "counting/spans.py", "standing > rank", "standing < rank"),
-    Mutation("last name wins", "counting/spans.py", "standing > rank", "standing >= rank"),
+    Mutation("last name wins", "counting/spans.py", "standing > rank", "standing >= rank", world=1),
     Mutation("input does not matter", "counting/spans.py", "span.stretch == 0, ", "False, "),
     Mutation(
         "first page in front",
@@ -91,6 +101,7 @@ MUTATIONS = (
         "counting/ratings.py",
         "return special if special is not None else self._general(kind, name)",
         "return self._general(kind, name) or special",
+        world=1,
     ),
     Mutation(
         "team never inherits",
@@ -103,6 +114,7 @@ MUTATIONS = (
         "counting/ratings.py",
         "return own if own is not None else self._owners[STARTER].winner(kind, name)",
         "return self._owners[STARTER].winner(kind, name) or own",
+        world=14,
     ),
     Mutation(
         "starter does not rate",
@@ -116,7 +128,7 @@ MUTATIONS = (
         "general = self._general(kind, name)",
         "general = self._owners[None].winner(kind, name)",
     ),
-    Mutation("addresses are domains", "counting/ratings.py", '"" if is_address(host) else host', "host"),
+    Mutation("addresses are domains", "counting/ratings.py", '"" if is_address(host) else host', "host", world=14),
     Mutation("shorter stays", "storage/facts.py", "new.length > old.length", "new.length < old.length"),
     Mutation("first of equals stays", "storage/facts.py", "] > self._as_kept(old)", "] < self._as_kept(old)"),
     Mutation("erased seconds count", "deciding.py", "if erased_on in (device.id, ALL_DEVICES)", "if False"),
@@ -131,8 +143,9 @@ MUTATIONS = (
         "generations.py",
         "if to is None or owner is None:",
         "if True:",
+        world=2,
     ),
-    Mutation("shared rows differ", "generations.py", "if not shared:", "if False:"),
+    Mutation("shared rows differ", "generations.py", "if not shared:", "if False:", world=34),
     Mutation(
         "flip forgets a user",
         "storage/generations.py",
@@ -146,23 +159,26 @@ MUTATIONS = (
         "pass",
     ),
     Mutation("idle ignored anew before", "generations.py", "RatedAnew(to.book, of.policy.book)", "to.book"),
-    Mutation("ratings moved twice", "generations.py", "RatedAnew(to.book, of.policy.book)", "of.policy.book"),
+    Mutation("ratings moved twice", "generations.py", "RatedAnew(to.book, of.policy.book)", "of.policy.book", world=26),
     Mutation(
         "limits of the threshold that is",
         "generations.py",
         "min(before.threshold, after",
         "max(before.threshold, after",
+        world=4,
     ),
     Mutation("subjects go down only", "generations.py", "found.add(new, 1)", "found.add(new, 0)"),
     Mutation(
         "organisation's hours first",
         "counting/attendance.py",
-        "(self.schedules, self.general)",
-        "(self.general, self.schedules)",
+        "if own is None:",
+        "if own is None or self.general:",
     ),
-    Mutation("first hours stay", "counting/attendance.py", "return begun[-1]", "return begun[0]"),
-    Mutation("hours hold a day late", "counting/attendance.py", "one.first <= day]", "one.first < day]"),
-    Mutation("last day of employment", "counting/attendance.py", "first <= day < end for", "first <= day <= end for"),
+    Mutation("first hours stay", "counting/attendance.py", "in reversed(held) if", "in held if"),
+    Mutation("hours hold a day late", "counting/attendance.py", "one.first <= day)", "one.first < day)"),
+    Mutation(
+        "last day of employment", "counting/attendance.py", "first <= day < end for", "first <= day <= end for", world=8
+    ),
     Mutation("holidays are worked", "counting/attendance.py", "day not in self.holidays and ", ""),
     Mutation("others' days are worked", "counting/attendance.py", "if not (counts and terms.", "if not (terms."),
     Mutation(
@@ -170,15 +186,19 @@ MUTATIONS = (
         "counting/attendance.py",
         "    if tally.active:\n        return DayAttended(day, Status.PRESENT",
         "    if tally.total:\n        return DayAttended(day, Status.PRESENT",
+        world=111,
     ),
     Mutation(
         "idle works on a week-off",
         "counting/attendance.py",
         "if tally.active else Status.WEEK_OFF",
         "if tally.total else Status.WEEK_OFF",
+        world=11,
     ),
-    Mutation("today is absent", "counting/attendance.py", "if day < today else", "if day <= today else"),
-    Mutation("extra of what is active", "counting/attendance.py", "max(0, tally.total - ", "max(0, tally.active - "),
+    Mutation("today is absent", "counting/attendance.py", "if day < today else", "if day <= today else", world=1),
+    Mutation(
+        "extra of what is active", "counting/attendance.py", "max(0, tally.total - ", "max(0, tally.active - ", world=3
+    ),
     Mutation(
         "present is not completed", "counting/attendance.py", "completed = present + absent", "completed = absent"
     ),
@@ -197,6 +217,7 @@ MUTATIONS = (
         "storage/queries/windows.py",
         "table.c.productive + table.c.neutral + table.c.unproductive > 0",
         "table.c.slot > 0",
+        world=54,
     ),
     Mutation(
         "gone after the first slot",
@@ -221,6 +242,7 @@ MUTATIONS = (
         "storage/queries/windows.py",
         "facts.c.start_ms >= _low - LONGEST_TIMEOUT * 1000",
         "facts.c.start_ms >= _low",
+        world=5,
     ),
     Mutation("working a second longer", "figures/worked.py", "JUST_NOW = 300", "JUST_NOW = 301"),
     Mutation("present after the range", "figures/worked.py", "range_.start <= now < range_.end", "range_.start <= now"),
@@ -230,12 +252,14 @@ MUTATIONS = (
         "figures/usage.py",
         "book.settle(team, *subject)",
         "book.settle(None, *subject)",
+        world=1,
     ),
     Mutation(
         "team from before it was joined",
         "storage/queries/usage.py",
         "later(_part.c.c3, func.coalesce(_start_of(memberships.c.first_day), _part.c.c3))",
         "later(_part.c.c3, _part.c.c3)",
+        world=1,
     ),
     Mutation(
         "user of a cut slot counts twice", "figures/usage.py", "if (user, subject) not in known_users:", "if True:"
@@ -253,6 +277,10 @@ MUTATIONS = (
         "datetime.fromtimestamp(second, zone_named('UTC'))",
     ),
     Mutation(
-        "midnight is 0:00", "figures/timesheet.py", "min(1, wall.toordinal() - day)", "min(0, wall.toordinal() - day)"
+        "midnight is 0:00",
+        "figures/timesheet.py",
+        "min(1, wall.toordinal() - day)",
+        "min(0, wall.toordinal() - day)",
+        world=1,
     ),
 )
