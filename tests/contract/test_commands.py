@@ -136,7 +136,22 @@ def test_roles_and_the_keys_that_have_them(url: str) -> None:
     refused(url, "role", "set", "Reviewer", code=2)
     expiring = ("--user", "a@example.com", "--expires", "2020-01-01")
     answered(url, "key", "add", "--name", "k", "--role", "reviewer", *expiring)
-    assert [one["role"] for one in answered(url, "key", "list")["keys"]] == ["admin", "Reviewer"]
+    listed = answered(url, "key", "list")["keys"]
+    assert [(one["role"], one["email"], one["lastUsed"]) for one in listed] == [
+        ("admin", None, None),
+        ("Reviewer", "a@example.com", None),
+    ]
+    assert [one["expiresAt"] for one in listed] == [None, "2019-12-31T18:30:00.000Z"]
+    printed = run(url, "key", "list").stdout.splitlines()
+    assert printed[2].split() == [
+        "k",
+        "Reviewer",
+        "a@example.com",
+        "2019-12-31",
+        "18:30:00Z",
+        "never",
+        listed[1]["keyId"],
+    ]
     assert "have the role" in refused(url, "role", "remove", "Reviewer")
     answered(url, "key", "revoke", answered(url, "key", "list")["keys"][1]["keyId"])
     assert answered(url, "role", "remove", "Reviewer")["removed"] is True

@@ -36,7 +36,7 @@ def test_timesheet(worked: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     assert utc["dailySummary"][0]["inTime"] == "2026-02-03T03:30:00.000Z"
     (today,) = worked.run("timesheet")["timesheet"]
     assert today["dailySummary"] == []
-    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("COLUMNS", "40")
     printed = run(worked.url, "timesheet", *DAYS).stdout.splitlines()[1]
     figures = ["1:30", "1:19", "0:10", "0:30", "0:49", "0:00"]
     assert printed.split() == ["anna@example.com", "2026-02-03", "09:00", "10:30", *figures]
@@ -52,7 +52,7 @@ def test_month(worked: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     body = {"year": 2026, "month": 2, "timeZone": "Asia/Kolkata", "userId": [worked.user]}
     expected = succeeded(worked.call("/v1/report-analysis/monthly-summary", body))
     assert worked.run("month", "--month", "2026-02") == {"months": expected}
-    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("COLUMNS", "40")
     printed = run(worked.url, "month", "--month", "2026-02").stdout.splitlines()[1]
     assert printed.split() == ["anna@example.com", "20", "1", "19", "0", "0", "1:30", "0:00"]
 

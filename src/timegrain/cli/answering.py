@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 import click
 from rich.console import Console, RenderableType
 from rich.progress import Progress
-from rich.table import Table
+from rich.table import Column, Table
 
 from timegrain.counting.facts import LONGEST_NAME
 
@@ -24,6 +24,10 @@ class Options:
     database: str | None = None
     organisation: str | None = None
     as_json: bool = False
+
+
+_UNBROKEN = 100_000
+"""Columns of a file or a pipe, in which a row is a line."""
 
 
 class Answering:
@@ -40,7 +44,10 @@ class Answering:
             click.echo(text)
         else:
             # Names are people's: what looks like markup in them is none.
-            Console(markup=False, emoji=False).print(text)
+            console = Console(markup=False, emoji=False)
+            if not console.is_terminal:
+                console.width = _UNBROKEN
+            console.print(text)
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
@@ -88,4 +95,5 @@ def named(_context: click.Context, _option: click.Parameter, name: str | None) -
 
 
 def table(*columns: str) -> Table:
-    return Table(*columns, box=None, pad_edge=False)
+    """On a terminal that is too narrow what is long goes on below; nothing is cut off."""
+    return Table(*(Column(one, overflow="fold") for one in columns), box=None, pad_edge=False)

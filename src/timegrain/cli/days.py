@@ -1,8 +1,8 @@
-"""Days on the command line: how they are given, and how ends that are open are shown."""
+"""Days and instants on the command line: how days are given, and how ends that are open and instants are shown."""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import click
 
@@ -18,3 +18,8 @@ def first_day(ordinal: int) -> str | None:
 def last_day(end: int) -> str | None:
     """The day before the end; None where it is open."""
     return None if end == FOREVER else date.fromordinal(end - 1).isoformat()
+
+
+def at(second: int | None) -> str:
+    """For people; in UTC."""
+    return "never" if second is None else datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,9 @@ from sqlalchemy import Connection
 
 from timegrain import clock
 from timegrain.cli.answering import table
+from timegrain.cli.days import at
 from timegrain.cli.session import Session, command
+from timegrain.counting.calendar import written_instant
 from timegrain.counting.facts import LONGEST_NAME
 from timegrain.counting.instants import LONGEST_REACH, LONGEST_TIMEOUT
 from timegrain.errors import Refused
@@ -57,21 +58,13 @@ def device_list(session: Session, mail: str | None) -> None:
         for one in found:
             input_ = "" if one.reported_at is None else "yes" if one.input_at else "no"
             skew = "" if one.clock_skew is None else f"{one.clock_skew:+d} s"
-            shown.add_row(one.email, one.name, _at(one.reported_at), skew, input_, "yes" if one.tokens else "no")
+            shown.add_row(one.email, one.name, at(one.reported_at), skew, input_, "yes" if one.tokens else "no")
         silent = [
             f"{one.name} of {one.email} reports no input: its time is never idle."
             for one in found
             if one.reported_at is not None and one.input_at is None
         ]
         session.answer({"devices": [_row(one) for one in found]}, Group(shown, *silent))
-
-
-def _at(second: int | None) -> str:
-    return "never" if second is None else datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-
-
-def _instant(second: int | None) -> str | None:
-    return None if second is None else datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def _row(one: ListedDevice) -> dict[str, Any]:
@@ -81,10 +74,10 @@ def _row(one: ListedDevice) -> dict[str, Any]:
         "email": one.email,
         "reachSeconds": one.reach,
         "timeoutSeconds": one.timeout,
-        "lastReport": _instant(one.reported_at),
+        "lastReport": written_instant(one.reported_at),
         "clockSkewSeconds": one.clock_skew,
         "reportsInput": one.input_at is not None,
-        "lastInput": _instant(one.input_at),
+        "lastInput": written_instant(one.input_at),
         "validTokens": one.tokens,
     }
 

@@ -9,9 +9,9 @@ import click
 
 from timegrain import clock
 from timegrain.cli.answering import named, table
-from timegrain.cli.days import DAY
+from timegrain.cli.days import DAY, at
 from timegrain.cli.session import Session, command
-from timegrain.counting.calendar import day_start
+from timegrain.counting.calendar import day_start, written_instant
 from timegrain.storage import keys, people, roles
 
 
@@ -53,14 +53,18 @@ def key_list(session: Session) -> None:
     with session.opened() as (database, organisation):
         with database.read() as connection:
             found = keys.all_keys(connection, organisation.id)
-        shown = table("Name", "Role", "Id", "")
+        shown = table("Name", "Role", "Mail", "Expires", "Last use", "Id", "")
         for one in found:
-            shown.add_row(one.name, one.role_name or one.role, str(one.uuid), "revoked" if one.revoked_at else "")
+            times, revoked = (at(one.expires_at), at(one.used_at)), "revoked" if one.revoked_at else ""
+            shown.add_row(one.name, one.role_name or one.role, one.email or "", *times, str(one.uuid), revoked)
         rows = [
             {
                 "keyId": str(one.uuid),
                 "name": one.name,
                 "role": one.role_name or one.role,
+                "email": one.email,
+                "expiresAt": written_instant(one.expires_at),
+                "lastUsed": written_instant(one.used_at),
                 "revoked": one.revoked_at is not None,
             }
             for one in found

@@ -204,6 +204,7 @@ class ListedKey(NamedTuple):
     role_name: str | None
     user: int | None
     user_uuid: UUID | None
+    email: str | None
     created_at: int
     expires_at: int | None
     revoked_at: int | None
@@ -218,6 +219,7 @@ def all_keys(connection: Connection, organisation: int) -> list[ListedKey]:
         roles.c.name,
         keys.c.user_id,
         users.c.uuid,
+        users.c.email,
         *(keys.c[name] for name in ("created_at", "expires_at", "revoked_at", "used_at")),
     )
     joined = keys.outerjoin(
