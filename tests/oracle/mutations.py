@@ -200,7 +200,10 @@ MUTATIONS = (
         "extra of what is active", "counting/attendance.py", "max(0, tally.total - ", "max(0, tally.active - ", world=3
     ),
     Mutation(
-        "present is not completed", "counting/attendance.py", "completed = present + absent", "completed = absent"
+        "present is not completed",
+        "counting/attendance.py",
+        "    completed = present + absent\n",
+        "    completed = absent\n",
     ),
     Mutation(
         "range from a slot's edge",
