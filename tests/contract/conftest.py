@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.conftest import BOTH
 from tests.contract.served import Office, serving
 
 
@@ -16,7 +17,7 @@ def office(database_url: str) -> Iterator[Office]:
         yield served
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=BOTH)
 def shared_office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path_factory.mktemp('shared')}/timegrain.db"
