@@ -221,8 +221,9 @@ def played() -> list[World]:
 
 
 def test_random_worlds_leave_no_rule_out(played: list[World]) -> None:
+    """Of counting: those of ranges (R) and attendance (A) are asked for in test_worlds.py."""
     decided = sum((world.decided for world in played), Counter[str]())
-    assert set(decided) == set(RULES)
+    assert set(decided) == {rule for rule in RULES if not rule.startswith(("R ", "A "))}
 
 
 def test_the_same_seed_is_the_same_world() -> None:
