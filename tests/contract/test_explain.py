@@ -197,3 +197,11 @@ def test_a_story_of_one_second(worked: Office) -> None:
     )
     day = worked.run("explain", "--user", "anna@example.com", "--date", "2026-02-03")
     assert sum(one["seconds"] for one in day["spans"]) == 5400
+
+
+def test_a_page_without_people_does_not_forget_the_rules(worked: Office) -> None:
+    """It counts nothing, so it reads no rules: those of the next question must be read."""
+    worked.run("rate", "Code", "productive", "--app")
+    assert timeline(worked, offset=2)["usersList"] == []
+    (user,) = timeline(worked)["usersList"]
+    assert (user["productiveTimeSpend"], user["neutralTimeSpend"]) == (4770, 0)

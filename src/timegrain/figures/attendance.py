@@ -13,11 +13,10 @@ from timegrain.counting.attendance import DayAttended, MonthCounts, attended, co
 from timegrain.counting.calendar import LAST_YEAR, day_edges, local_day, weekday_name
 from timegrain.counting.instants import Range
 from timegrain.counting.tallies import NOTHING, summed
-from timegrain.figures.parts import cut
+from timegrain.figures.parts import Parts
 from timegrain.figures.pieces import Asker, own_seconds
 from timegrain.storage.queries import attendance
 from timegrain.storage.queries.people_meant import Profile
-from timegrain.storage.queries.windows import Part
 
 
 class ReportedUser(msgspec.Struct, rename="camel"):
@@ -119,8 +118,9 @@ def _month_after(day: date) -> date:
 
 def attended_days(asker: Asker, profiles: Sequence[Profile], days: Range, zone: str, now: int) -> list[Month]:
     """These local days (half-open) of each person; one statement. After 2037 nothing is counted."""
-    slots, home_days = _parts(asker, profiles, days, zone)
-    found = attendance.read(asker.connection, asker.organisation, [one.user for one in profiles], slots, home_days)
+    parts = _parts(asker, profiles, days, zone)
+    users = [one.user for one in profiles]
+    found = attendance.read(asker.connection, asker.organisation, users, parts.slots, parts.days)
     first, end = days
     today = local_day(zone, now)
     made = []
@@ -135,25 +135,20 @@ def attended_days(asker: Asker, profiles: Sequence[Profile], days: Range, zone: 
     return made
 
 
-def _parts(asker: Asker, profiles: Sequence[Profile], days: Range, zone: str) -> tuple[list[Part], list[Part]]:
-    """Slots and home-zone days by a key of person and day. Local midnights are edges of slots: no more is to count."""
+def _parts(asker: Asker, profiles: Sequence[Profile], days: Range, zone: str) -> Parts:
+    """By a key of person and day. Local midnights are edges of slots: no more is to count."""
     first, end = days
-    slots: list[Part] = []
-    home_days: list[Part] = []
+    parts = Parts()
     if date.fromordinal(first).year > LAST_YEAR:
-        return slots, home_days
+        return parts
     edges = day_edges(zone, first, end - 1)
     for place, one in enumerate(profiles):
         for low, high in own_seconds(one, (edges[0], edges[-1]), asker.home_zone):
             for index in range(end - first):
                 within = max(low, edges[index]), min(high, edges[index + 1])
                 if within[0] < within[1]:
-                    parts = cut(asker.home_zone, within)
-                    key = place * (end - first) + index
-                    slots += [Part(key, one.user, one.generation, *part) for part in parts.slots]
-                    if parts.days[0] < parts.days[1]:
-                        home_days.append(Part(key, one.user, one.generation, *parts.days))
-    return slots, home_days
+                    parts.add(asker.home_zone, place * (end - first) + index, one.user, one.generation, within)
+    return parts
 
 
 def _user(one: Profile) -> ReportedUser:

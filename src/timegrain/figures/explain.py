@@ -200,12 +200,11 @@ def explain(asker: Asker, one: Profile, within: Range, teams: dict[int, UUID], w
     `teams` are ids by number."""
     ranges = own_seconds(one, within, asker.home_zone)
     windows = [(one.user, range_) for range_ in ranges]
-    book = asker.books.known(asker.organisation, asker.version)
-    found = pieces.read(asker.connection, asker.organisation, (), (), (), windows, book is None, with_titles)
-    if book is None and windows:
-        book = asker.books.learn(asker.organisation, asker.version, found.rules)
+    known = asker.known_book()
+    found = pieces.read(asker.connection, asker.organisation, (), (), (), windows, known is None, with_titles)
+    book = asker.book(known, found.rules)
     of = found.users.get(one.user)
-    if of is None or book is None or not ranges:
+    if of is None or not ranges:
         return Explanation([], day_metrics(tally_of_all(())), Limits(True, 0, 0, 0), [])
     away = deciding_facts.read_inputs(asker.connection, asker.organisation, one.user, within)
     made = made_of(of, one.user, ranges, asker.home_zone, book)

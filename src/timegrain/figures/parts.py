@@ -10,10 +10,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from timegrain.counting.calendar import day_at, day_start
 from timegrain.counting.instants import SLOT, Range
+from timegrain.storage.queries.windows import Part
 
 
 class Cut(NamedTuple):
@@ -40,3 +42,21 @@ def cut(zone: str, within: Range) -> Cut:
         return Cut((0, 0), ((first, last),), edges)
     around = (first, day_start(zone, day)), (day_start(zone, end_day), last)
     return Cut((day, end_day), tuple(part for part in around if part[0] < part[1]), edges)
+
+
+@dataclass(slots=True)
+class Parts:
+    """Ranges of many people cut: what a statement sums, by the asker's keys, and what it must bring the facts of."""
+
+    slots: list[Part] = field(default_factory=list)
+    days: list[Part] = field(default_factory=list)
+    counted: list[tuple[int, Range]] = field(default_factory=list)
+    """By user."""
+
+    def add(self, zone: str, key: int, user: int, generation: int, within: Range) -> None:
+        """`zone` is the home zone."""
+        days, slots, counted = cut(zone, within)
+        self.slots += [Part(key, user, generation, *part) for part in slots]
+        if days[0] < days[1]:
+            self.days.append(Part(key, user, generation, *days))
+        self.counted += [(user, part) for part in counted]

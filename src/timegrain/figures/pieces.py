@@ -12,12 +12,12 @@ from sqlalchemy import Connection
 from timegrain.counting.calendar import day_start
 from timegrain.counting.instants import SLOT, Range, union
 from timegrain.counting.memberships import ALWAYS, FOREVER
-from timegrain.counting.ratings import RuleBook
+from timegrain.counting.ratings import Rule, RuleBook
 from timegrain.counting.spans import DeviceFacts, Named, Period, Span, count
 from timegrain.counting.stretches import State
 from timegrain.counting.tallies import NOTHING, Tally, summed
 from timegrain.deciding import by_device, device_facts, named, periods
-from timegrain.figures.parts import cut
+from timegrain.figures.parts import Parts
 from timegrain.storage.books import Books
 from timegrain.storage.people import organisation_row
 from timegrain.storage.policies import UserPolicy
@@ -36,6 +36,17 @@ class Asker(NamedTuple):
     version: int
     """Of the organisation's policy."""
     books: Books
+
+    def known_book(self) -> RuleBook | None:
+        """The rules that hold, where the process has read them."""
+        return self.books.known(self.organisation, self.version)
+
+    def book(self, known: RuleBook | None, read: list[Rule] | None) -> RuleBook:
+        """The rules that hold: as they were known before a statement, or as it read them. Where it read none, for it
+        counts nothing, they are not learned."""
+        if known is not None:
+            return known
+        return RuleBook() if read is None else self.books.learn(self.organisation, self.version, read)
 
 
 def asker_of(connection: Connection, organisation: int) -> Asker:
@@ -87,24 +98,19 @@ def did(asker: Asker, asked: Sequence[Piece], recent: Iterable[tuple[int, Range]
 
     `recent` are seconds of users to count besides.
     """
-    slots: list[Part] = []
-    days: list[Part] = []
+    parts = Parts()
     end_slots: list[Part] = []
-    windows = list(recent)
     for key, user, generation, start, end, with_ends in asked:
-        parts = cut(asker.home_zone, (start, end))
-        slots += [Part(key, user, generation, *part) for part in parts.slots]
-        if parts.days[0] < parts.days[1]:
-            days.append(Part(key, user, generation, *parts.days))
-        windows += [(user, part) for part in parts.counted]
+        parts.add(asker.home_zone, key, user, generation, (start, end))
         whole = start + -start % SLOT, end - end % SLOT
         if with_ends and whole[0] < whole[1]:
             end_slots.append(Part(key, user, generation, *whole))
-    book = asker.books.known(asker.organisation, asker.version)
-    found = pieces.read(asker.connection, asker.organisation, slots, days, end_slots, windows, book is None)
-    if book is None and (end_slots or windows):
-        book = asker.books.learn(asker.organisation, asker.version, found.rules)
-    return _answer(asker, asked, found, windows, book or RuleBook())
+    windows = [*recent, *parts.counted]
+    known = asker.known_book()
+    found = pieces.read(
+        asker.connection, asker.organisation, parts.slots, parts.days, end_slots, windows, known is None
+    )
+    return _answer(asker, asked, found, windows, asker.book(known, found.rules))
 
 
 class Answer(NamedTuple):
@@ -134,13 +140,18 @@ def _answer(
 def _windows_of_users(
     asked: Sequence[Piece], found: Found, windows: Sequence[tuple[int, Range]]
 ) -> dict[int, list[Range]]:
-    of_users: dict[int, list[Range]] = {}
-    for user, range_ in windows:
-        of_users.setdefault(user, []).append(range_)
+    of_users = by_user(windows)
     for key, user in {(piece.key, piece.user) for piece in asked}:
         for slot in found.ends.get(key, ()):
             of_users.setdefault(user, []).append((slot, slot + SLOT))
     return of_users
+
+
+def by_user(windows: Iterable[tuple[int, Range]]) -> dict[int, list[Range]]:
+    found: dict[int, list[Range]] = {}
+    for user, range_ in windows:
+        found.setdefault(user, []).append(range_)
+    return found
 
 
 class Made(NamedTuple):

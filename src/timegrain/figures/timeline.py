@@ -13,14 +13,14 @@ from timegrain.counting.instants import Range, union
 from timegrain.counting.ratings import RuleBook
 from timegrain.counting.stretches import State
 from timegrain.counting.tallies import NOTHING, Tally
-from timegrain.figures.parts import cut
-from timegrain.figures.pieces import Asker, made_of, own_seconds, spans_of, tally_of_all
+from timegrain.figures.parts import Parts
+from timegrain.figures.pieces import Asker, by_user, made_of, own_seconds, spans_of, tally_of_all
 from timegrain.storage.facts import FactKind
 from timegrain.storage.queries import pieces
 from timegrain.storage.queries.deciding_facts import FactRow
 from timegrain.storage.queries.people_meant import Profile
 from timegrain.storage.queries.pieces import Found
-from timegrain.storage.queries.windows import FactKey, OfUser, Part
+from timegrain.storage.queries.windows import FactKey, OfUser
 
 
 class Entry(msgspec.Struct, rename="camel"):
@@ -60,46 +60,34 @@ def timeline(
     """The people from place `page[0]` to before `page[1]`. Titles are shown of the users in `titles_of`."""
     shown = profiles[slice(*page)]
     whole = {one.user: own_seconds(one, within, asker.home_zone) for one in shown}
-    slots, days, windows = _of_others(asker, [one for one in profiles if one.user not in whole], within)
-    windows += [(user, range_) for user, ranges in whole.items() for range_ in ranges]
-    book = asker.books.known(asker.organisation, asker.version)
-    found = pieces.read(asker.connection, asker.organisation, slots, days, (), windows, book is None, bool(titles_of))
-    if book is None:
-        book = asker.books.learn(asker.organisation, asker.version, found.rules)
+    others = _of_others(asker, [one for one in profiles if one.user not in whole], within)
+    windows = others.counted + [(user, range_) for user, ranges in whole.items() for range_ in ranges]
+    known = asker.known_book()
+    found = pieces.read(
+        asker.connection, asker.organisation, others.slots, others.days, (), windows, known is None, bool(titles_of)
+    )
+    book = asker.book(known, found.rules)
     users = [
         _user(asker, one, found.users.get(one.user), whole[one.user], book, one.user in titles_of) for one in shown
     ]
-    active = sum(_total(one) > 0 for one in users) + _active_others(asker, found, windows, whole.keys(), book)
+    active = sum(_total(one) > 0 for one in users) + _active_others(asker, found, others, book)
     return Timeline(active, users)
 
 
-def _of_others(
-    asker: Asker, profiles: Iterable[Profile], within: Range
-) -> tuple[list[Part], list[Part], list[tuple[int, Range]]]:
+def _of_others(asker: Asker, profiles: Iterable[Profile], within: Range) -> Parts:
     """Of people who are not shown: what tells whether they have data. The key is the user."""
-    slots: list[Part] = []
-    days: list[Part] = []
-    windows: list[tuple[int, Range]] = []
+    parts = Parts()
     for one in profiles:
         for range_ in own_seconds(one, within, asker.home_zone):
-            parts = cut(asker.home_zone, range_)
-            slots += [Part(one.user, one.user, one.generation, *part) for part in parts.slots]
-            if parts.days[0] < parts.days[1]:
-                days.append(Part(one.user, one.user, one.generation, *parts.days))
-            windows += [(one.user, part) for part in parts.counted]
-    return slots, days, windows
+            parts.add(asker.home_zone, one.user, one.user, one.generation, range_)
+    return parts
 
 
-def _active_others(
-    asker: Asker, found: Found, windows: Iterable[tuple[int, Range]], shown: Iterable[int], book: RuleBook
-) -> int:
+def _active_others(asker: Asker, found: Found, others: Parts, book: RuleBook) -> int:
     active = {user for user, tally in found.sums.items() if tally.total}
-    edges: dict[int, list[Range]] = {}
-    for user, range_ in windows:
-        edges.setdefault(user, []).append(range_)
-    for user in edges.keys() - active - set(shown):
+    for user, ranges in by_user(others.counted).items():
         of = found.users.get(user)
-        if of is not None and spans_of(of, user, union(edges[user]), asker.home_zone, book):
+        if user not in active and of is not None and spans_of(of, user, union(ranges), asker.home_zone, book):
             active.add(user)
     return len(active)
 

@@ -16,8 +16,8 @@ from timegrain.counting.spans import Span
 from timegrain.counting.stretches import State
 from timegrain.counting.subjects import NameKind
 from timegrain.counting.tallies import NOTHING, Tally, summed
-from timegrain.figures.parts import cut
-from timegrain.figures.pieces import Asker, own_seconds, spans_of, tally_of_all
+from timegrain.figures.parts import Parts
+from timegrain.figures.pieces import Asker, by_user, own_seconds, spans_of, tally_of_all
 from timegrain.starter.catalogue import category_of
 from timegrain.storage.names import Name
 from timegrain.storage.queries import usage
@@ -76,25 +76,20 @@ class Usage(NamedTuple):
 def used(asker: Asker, profiles: Sequence[Profile], within: Range) -> Usage:
     """What these people used in the range; one statement."""
     subjects: list[Part] = []
-    slots: list[Part] = []
-    days: list[Part] = []
-    windows: list[tuple[int, Range]] = []
+    parts = Parts()
     for one in profiles:
         for start, end in own_seconds(one, within, asker.home_zone):
-            parts = cut(asker.home_zone, (start, end))
-            slots += [Part(0, one.user, one.generation, *part) for part in parts.slots]
-            if parts.days[0] < parts.days[1]:
-                days.append(Part(0, one.user, one.generation, *parts.days))
-            windows += [(one.user, part) for part in parts.counted]
+            parts.add(asker.home_zone, 0, one.user, one.generation, (start, end))
             whole = start + -start % SLOT, end - end % SLOT
             if whole[0] < whole[1]:
                 subjects.append(Part(0, one.user, one.subject_generation, *whole))
-    book = asker.books.known(asker.organisation, asker.version)
+    known = asker.known_book()
     starts = _day_starts(asker.home_zone, within)
-    found = usage.read(asker.connection, asker.organisation, subjects, starts, slots, days, windows, book is None)
-    if book is None:
-        book = asker.books.learn(asker.organisation, asker.version, found.rules)
-    spans = list(_counted(asker, found, windows, book))
+    found = usage.read(
+        asker.connection, asker.organisation, subjects, starts, parts.slots, parts.days, parts.counted, known is None
+    )
+    book = asker.book(known, found.rules)
+    spans = list(_counted(asker, found, parts.counted, book))
     uses = _uses(found, [one for one in spans if one[1].state is State.ACTIVE], book)
     edges = tally_of_all(span for _, span, _ in spans)
     return Usage(uses, book, summed([found.sums.get(0, NOTHING), edges]))
@@ -130,10 +125,7 @@ def _counted(
     asker: Asker, found: FoundUsage, windows: Sequence[tuple[int, Range]], book: RuleBook
 ) -> Iterator[tuple[int, Span, Name]]:
     """The spans of the cut slots, with their users and subjects."""
-    by_user: dict[int, list[Range]] = {}
-    for user, range_ in windows:
-        by_user.setdefault(user, []).append(range_)
-    for user, ranges in by_user.items():
+    for user, ranges in by_user(windows).items():
         of = found.users.get(user)
         if of is not None:
             for span in spans_of(of, user, union(ranges), asker.home_zone, book):

@@ -41,8 +41,8 @@ class Found:
     sums: dict[int, Tally] = field(default_factory=dict)
     ends: dict[int, tuple[int, int]] = field(default_factory=dict)
     users: dict[int, OfUser] = field(default_factory=dict)
-    rules: list[Rule] = field(default_factory=list)
-    """Read where they were asked for."""
+    rules: list[Rule] | None = None
+    """None: they were not read, being known or not needed."""
 
 
 def _sums(part: CTE, table: Table, position: ColumnElement[int]) -> Select[Any]:
@@ -86,7 +86,7 @@ def read(
     if ends or to_count:
         statement = _WITH_TITLES if with_titles else _EVERYTHING
         parameters |= {"ends": packed(ends), "windows": packed(to_count), "with_rules": int(with_rules)}
-    found = Found()
+    found = Found(rules=[] if with_rules and statement is not _ONLY_SUMS else None)
     for told in connection.execute(statement, parameters):
         _take(found, *told)
     return found
@@ -104,7 +104,7 @@ def _take(found: Found, tag: int, user: int, *told: Any) -> None:
     elif tag == ENDS:
         first, last = found.ends.get(told[0], (told[1], told[2]))
         found.ends[told[0]] = min(first, told[1]), max(last, told[2])
-    elif tag == RULE:
+    elif tag == RULE and found.rules is not None:
         found.rules.append(rule_of(told))
     else:
         take(found.users.setdefault(user, OfUser()), tag, told)

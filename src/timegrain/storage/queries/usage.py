@@ -67,7 +67,8 @@ class FoundUsage:
     in_teams: dict[tuple[int, Subject], int] = field(default_factory=dict)
     sums: dict[int, Tally] = field(default_factory=dict)
     users: dict[int, OfUser] = field(default_factory=dict)
-    rules: list[Rule] = field(default_factory=list)
+    rules: list[Rule] | None = None
+    """None: they were not read, being known."""
 
 
 _part = given_parts("subjects")
@@ -203,7 +204,7 @@ def read(
     if to_count:
         statement = _CUT
         parameters |= {"ends": packed(()), "windows": packed(to_count)}
-    found = FoundUsage()
+    found = FoundUsage(rules=[] if with_rules else None)
     for told in connection.execute(statement, parameters):
         _take(found, *told)
     return found
@@ -220,7 +221,7 @@ def _take(found: FoundUsage, tag: int, user: int, *told: Any) -> None:
         found.in_teams[told[2], (NameKind(told[0]), told[7])] = told[1]
     elif tag == SUM:
         add_sum(found.sums, told)
-    elif tag == RULE:
+    elif tag == RULE and found.rules is not None:
         found.rules.append(rule_of(told))
     elif tag != ENDS:
         take(found.users.setdefault(user, OfUser()), tag, told)
