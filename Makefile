@@ -16,10 +16,10 @@ setup: .venv/app.stamp ## Install timegrain into .venv, as .venv/bin/timegrain
 demo: .venv/app.stamp ## Serve a sample organisation; ARGS="--port 8700 --people 10"
 	$(BIN)/timegrain demo $(ARGS)
 
-test: .venv/dev.stamp ## Run every test; ARGS="tests/unit -x"
+test: .venv/dev.stamp .cache/browser.stamp ## Run every test; ARGS="tests/unit -x"
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-test-fast: .venv/dev.stamp ## Run the tests that take no more than a few seconds each, on SQLite alone
+test-fast: .venv/dev.stamp .cache/browser.stamp ## Run the tests that take no more than a few seconds each, on SQLite alone
 	$(BIN)/python -m pytest -n 2 -m "not slow" $(ARGS)
 
 check: .venv/dev.stamp ## Lint, formatting, types and the doors between the rooms
@@ -47,4 +47,13 @@ mutants: .venv/dev.stamp ## Break the counting rules on purpose; each break must
 
 .venv/dev.stamp: requirements/dev.txt .venv/app.stamp
 	$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# Pages are tested in a real Chromium: the one that is installed, Debian's, or the one that Playwright brings.
+.cache/browser.stamp: | .venv/dev.stamp
+	@mkdir -p .cache
+	@command -v chromium || command -v chromium-browser || command -v google-chrome || \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+		then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y chromium; \
+		else $(BIN)/playwright install --with-deps chromium; fi
 	@touch $@

@@ -27,6 +27,7 @@ from benchmarks.measuring import Row, new_database
 from timegrain.storage import keys, people
 from timegrain.storage.schema import devices, users
 from timegrain.storage.schema import keys as keys_table
+from timegrain.storage.tokens import new_token
 
 DEVICES, A_MINUTE, MINUTES = 10_000, 60, 2
 SENDERS = 48
@@ -42,7 +43,7 @@ def populate(folder: Path) -> list[str]:
     with database.write(0, policy=True) as connection:
         organisation = people.add_organisation(connection, "bench", "UTC", "bench", 0).id
         for number in range(1, DEVICES + 1):
-            token, digest = keys.new_token(organisation)
+            token, digest = new_token(organisation)
             tokens.append(token)
             whose = {"organisation_id": organisation, "created_at": 0}
             name = f"u{number:05}"

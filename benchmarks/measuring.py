@@ -14,7 +14,7 @@ from pathlib import Path
 
 import uvicorn
 
-from timegrain.api.app import make_app
+from timegrain.serving import whole_app
 from timegrain.storage import people
 from timegrain.storage.engine import Database
 from timegrain.storage.migrations import migrate
@@ -83,7 +83,7 @@ def served(database: Database, key: str) -> Iterator[Client]:
         with database.write(one.id, policy=True) as connection:
             unlimited = {"questions_a_minute": 0, "batches_a_minute": 0}
             people.set_organisation_policy(connection, one.id, unlimited)
-    server = uvicorn.Server(uvicorn.Config(make_app(database), port=0, log_level="warning", access_log=False))
+    server = uvicorn.Server(uvicorn.Config(whole_app(database), port=0, log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import uvicorn
 
-from timegrain.api.app import make_app
+from timegrain.serving import whole_app
 from timegrain.storage.engine import Database
 from timegrain.storage.people import all_organisations, set_organisation_policy
 
@@ -28,8 +28,8 @@ def unlimited(database: Database) -> None:
 
 @contextmanager
 def served(database: Database, **settings: Any) -> Iterator[httpx.Client]:
-    """With the settings of `make_app`. The client sends no key by itself."""
-    app = make_app(database, **settings)
+    """With the settings of `whole_app`. The client sends no key by itself."""
+    app = whole_app(database, **settings)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

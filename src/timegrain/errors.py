@@ -66,6 +66,17 @@ class InvalidApiKey(TimegrainError):
         super().__init__("The API key is not valid")
 
 
+class SignInFailed(TimegrainError):
+    """Unknown mail, wrong password, nobody's password: they are not told apart."""
+
+    code = "SIGN_IN_FAILED"
+    status = 422
+    label = "Not signed in"
+
+    def __init__(self) -> None:
+        super().__init__("The mail or the password is not right")
+
+
 class Forbidden(TimegrainError):
     code = "FORBIDDEN"
     status = 403

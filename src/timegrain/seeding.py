@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date
 from typing import Any
+
+from sqlalchemy import Connection
 
 from timegrain import clock
 from timegrain.counting.calendar import local_day
@@ -15,8 +18,9 @@ from timegrain.recounting import Progress
 from timegrain.sample.catalogue import SampleRating
 from timegrain.sample.organisation import SampleOrganisation
 from timegrain.sample.people import SamplePerson
-from timegrain.storage import keys, leads, people, ratings
+from timegrain.storage import keys, leads, passwords, people, ratings
 from timegrain.storage.engine import Database
+from timegrain.storage.people import Person
 from timegrain.storage.ratings import StoredRule
 from timegrain.storage.schema import ADMIN, EMPLOYEE, MANAGER
 from timegrain.zonedata import version
@@ -45,6 +49,9 @@ def store_sample(
                 leads.lead(connection, organisation.id, team, users[one.email].id, (ALWAYS, FOREVER))
         rules = [_rule(one, teams[one.team].id if one.team else ratings.ORGANISATION) for one in sample.ratings]
         ratings.put(connection, organisation.id, [*rules, *(ratings.of_the_catalogue() if starter else ())])
+        sign_ins = [
+            _let_in(connection, organisation.id, users[one.email], role) for role, one in _examples(sample).items()
+        ]
         _, api_key = keys.add_key(connection, organisation.id, "demo", "admin", now)
     for done, one in enumerate(sample.people, 1):
         for _ in record_in_bulk(database, organisation.id, users[one.email].id, sample.reports(one)):
@@ -54,12 +61,28 @@ def store_sample(
     return {
         "organisationId": str(organisation.uuid),
         "apiKey": api_key,
+        "signIns": sign_ins,
         "userIds": [str(one.uuid) for one in users.values()],
         "teamIds": [str(one.uuid) for one in teams.values()],
         "zone": sample.zone,
         "weekAgo": date.fromordinal(today - 7).isoformat(),
         "date": date.fromordinal(today).isoformat(),
     }
+
+
+def _examples(sample: SampleOrganisation) -> dict[str, SamplePerson]:
+    """Somebody of each role."""
+    found: dict[str, SamplePerson] = {}
+    for one in sample.people:
+        found.setdefault("administrator" if one.admin else "team lead" if one.lead else "employee", one)
+    return found
+
+
+def _let_in(connection: Connection, organisation: int, person: Person, role: str) -> dict[str, str]:
+    """What somebody signs in with: a password that was never used before, and is shown this once."""
+    password = f"{secrets.token_urlsafe(9)}-aA1"
+    people.set_user(connection, organisation, person.id, {"password": passwords.hashed(password)})
+    return {"role": role, "email": person.email, "password": password}
 
 
 def _role(person: SamplePerson) -> int:

@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from timegrain.api import watchers
 from timegrain.api.all_routes import ROUTES
 from timegrain.api.calls import House
-from timegrain.api.envelope import as_known, failure
+from timegrain.api.envelope import as_known, failure, note_unforeseen
 from timegrain.api.openapi import openapi_json, schema_page
 from timegrain.api.rates import Rates
 from timegrain.api.requests import answered
@@ -59,12 +59,7 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
     request_id = request.scope.get("timegrain_request_id", "")
     known = as_known(error, str(request_id))
     if known.status == 500:
-        # The type and place, without the values: an exception's text may hold somebody's title.
-        frames = error.__traceback__
-        while frames is not None and frames.tb_next is not None:
-            frames = frames.tb_next
-        place = f"{frames.tb_frame.f_code.co_filename}:{frames.tb_lineno}" if frames else ""
-        log.error(json.dumps({"request": request_id, "error": type(error).__name__, "at": place}))
+        note_unforeseen(error, str(request_id))
     return failure(known)
 
 
@@ -151,10 +146,11 @@ def make_app(
     run_jobs: bool = True,
     slow_ms: int = SLOW_MS,
     cors_origins: Sequence[str] = (),
+    pages: Sequence[HTTPRouteHandler] = (),
 ) -> Observed:
     """An application on a database whose schema is current; it advances changes of policy unless told.
 
-    Pages of `cors_origins` may ask it from a browser; no others.
+    Pages of `cors_origins` may ask it from a browser, and those that it has itself; no others.
     """
     registry = CollectorRegistry()
     recorder, runner, journal = Recorder(database), JobRunner(database), Journal(database)
@@ -166,6 +162,7 @@ def make_app(
         [
             *_handlers(),
             *(watchers.get_info, health, metrics, openapi_json, schema_page),
+            *pages,
         ],
         exception_handlers={Exception: _failed},
         openapi_config=None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import re
 from typing import Any
 
@@ -20,6 +22,8 @@ from timegrain.errors import (
     ValidationFailed,
     wrong,
 )
+
+log = logging.getLogger("timegrain.requests")
 
 _AT = re.compile(r" - at `\$\.?(.*)`$")
 _FIELD = re.compile(r"field `([^`]*)`")
@@ -73,6 +77,15 @@ def as_known(error: Exception, request_id: str) -> TimegrainError:
         if error.status_code < 500:
             return ValidationFailed("The request cannot be read")
     return InternalError(f"Something went wrong; the log has it under request {request_id}")
+
+
+def note_unforeseen(error: Exception, request_id: str) -> None:
+    """Its type and place, without the values: an exception's text may hold somebody's title."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_next is not None:
+        frames = frames.tb_next
+    place = f"{frames.tb_frame.f_code.co_filename}:{frames.tb_lineno}" if frames else ""
+    log.error(json.dumps({"request": request_id, "error": type(error).__name__, "at": place}))
 
 
 def unreadable(error: msgspec.DecodeError | msgspec.ValidationError) -> ValidationFailed:

@@ -8,6 +8,7 @@ import msgspec
 
 from timegrain.api.calls import Call
 from timegrain.api.routes import Route, nothing
+from timegrain.errors import Forbidden
 from timegrain.storage.people import organisation_row
 from timegrain.storage.queries.own_rights import own_rights
 from timegrain.storage.roles import Level
@@ -55,6 +56,8 @@ class Me(msgspec.Struct, rename="camel"):
 
 def _work(call: Call, _asked: None) -> Me:
     who = call.caller
+    if who.key is None:
+        raise Forbidden("This call tells about a key")
     row = organisation_row(call.connection, who.organisation)
     organisation = MyOrganisation(row.uuid, row.name, row.zone, row.week_start, row.titles, row.urls, row.notice)
     rights = own_rights(call.connection, who.organisation, who.key, call.reach.today)

@@ -44,7 +44,8 @@ class Rates:
         """One request more. Raises `RateLimited`, which is not counted."""
         a_minute = caller.questions_a_minute if caller.device is None else caller.batches_a_minute
         if a_minute:
-            self._take((caller.organisation, caller.key), a_minute)
+            # People who signed in have no key: they are counted by themselves, under numbers that no key has.
+            self._take((caller.organisation, caller.key or -(caller.user or 0)), a_minute)
 
     def _take(self, key: tuple[int, int], a_minute: int) -> None:
         with self._changing:

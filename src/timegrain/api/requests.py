@@ -19,8 +19,9 @@ from litestar.exceptions import InternalServerException
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from timegrain import clock
-from timegrain.api.access import reach, token_in
-from timegrain.api.calls import Answered, Call, Given, House
+from timegrain.api.access import token_in
+from timegrain.api.asking import Came, work_on
+from timegrain.api.calls import Answered, Given, House
 from timegrain.api.envelope import decode_strictly, encoded, unreadable
 from timegrain.api.routes import Route
 from timegrain.api.trail import leave_trail
@@ -72,10 +73,8 @@ def _answered(house: House, route: Route[Any], received: _Received) -> Response[
         if body is None:
             raise PayloadTooLarge(f"The body has more than {LARGEST_BODY} bytes")
         given = Given(_decoded(route, headers, body), _queried(route, query), path, headers, who)
-        asked = route.read(given)
-        may_see = reach(who, route.operation, route.pages(asked) if route.pages else None)
-        call = Call(house, connection, who, route.operation, may_see, token, address, _sent_at(headers.get("date")))
-        result = route.work(call, asked)
+        came = Came(house, connection, token, address, _sent_at(headers.get("date")))
+        call, result = work_on(route, given, came)
     leave_trail(call, route)
     return _enveloped(route, result)
 

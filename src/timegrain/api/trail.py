@@ -13,7 +13,7 @@ from timegrain.storage.keys import DEVICE
 def leave_trail(call: Call, route: Route[Any]) -> None:
     """After the work, before the answer. What devices send is no entry, nor is a look at oneself alone."""
     house, organisation = call.house, call.caller.organisation
-    if call.caller.role != DEVICE:
+    if call.caller.role != DEVICE and call.caller.key is not None:
         house.journal.used(organisation, call.caller.key)
     if call.trail.recorded or is_batch(route.operation):
         return

@@ -15,12 +15,13 @@ import click
 import uvicorn
 
 from timegrain import clock
-from timegrain.api import served
-from timegrain.api.app import SLOW_MS, Observed, make_app
+from timegrain import workers as worker
+from timegrain.api.app import SLOW_MS, Observed
 from timegrain.cli.session import Session, command, default_path
 from timegrain.errors import Refused
 from timegrain.sample.organisation import sample_organisation
 from timegrain.seeding import store_sample
+from timegrain.serving import whole_app
 from timegrain.storage.migrations import migrate
 from timegrain.zonedata import bring_up_to_date
 
@@ -93,13 +94,13 @@ def serve(
         listening = Listening(host, port, public_url, trusted_proxies, tls)
         session.answer({"url": _url(listening)}, f"timegrain answers at {_url(listening)}")
         if workers == 1:
-            _run(make_app(database, public_url, slow_ms=slow_ms, cors_origins=cors_origins), listening)
+            _run(whole_app(database, public_url, slow_ms=slow_ms, cors_origins=cors_origins), listening)
             return
-    os.environ[served.DATABASE] = session.url
-    os.environ[served.PUBLIC_URL] = public_url
-    os.environ[served.SLOW_MS] = str(slow_ms)
-    os.environ[served.CORS_ORIGINS] = " ".join(cors_origins)
-    _run("timegrain.api.served:app", listening, workers)
+    os.environ[worker.DATABASE] = session.url
+    os.environ[worker.PUBLIC_URL] = public_url
+    os.environ[worker.SLOW_MS] = str(slow_ms)
+    os.environ[worker.CORS_ORIGINS] = " ".join(cors_origins)
+    _run("timegrain.workers:app", listening, workers)
 
 
 def _url(listening: Listening) -> str:
@@ -145,12 +146,17 @@ def demo(session: Session, port: int, how_many: int, weeks: int, no_serve: bool,
         with session.progress("Making a sample organisation") as progress:
             made = store_sample(database, sample, progress, starter_ratings)
         request = _request(made, port)
-        session.answer(made, f"{sample.name}: {how_many} people, weeks: {weeks}.\nKey: {made['apiKey']}\n\n{request}")
+        sign_ins = "\n".join(f"  {one['role']}: {one['email']}  {one['password']}" for one in made["signIns"])
+        session.answer(
+            made,
+            f"{sample.name}: {how_many} people, weeks: {weeks}.\n\nSign in as\n{sign_ins}\n\n"
+            f"Key: {made['apiKey']}\n\n{request}",
+        )
         if not no_serve:
             listening = Listening("127.0.0.1", port)
             if not session.as_json:
                 click.echo(f"\nServing at {_url(listening)}; Ctrl+C ends it.")
-            _run(make_app(database), listening)
+            _run(whole_app(database), listening)
 
 
 def _request(made: dict[str, Any], port: int) -> str:

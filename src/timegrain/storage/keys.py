@@ -1,16 +1,9 @@
-"""API keys and device tokens: `tg_<organisation>_<secret>`, stored as SHA-256, shown once.
-
-Editors' WakaTime plugins take no key but a version 4 UUID, with or without `waka_` before it (older ones only
-without), so a device's token may have that form too: the organisation in eight hexadecimal digits, then 90 random bits.
-"""
+"""API keys and device tokens: stored as digests (`tokens.py`), shown once."""
 
 from __future__ import annotations
 
 import hmac
-import re
-import secrets
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
@@ -20,6 +13,7 @@ from timegrain.counting.calendar import local_day
 from timegrain.errors import InvalidApiKey, Refused
 from timegrain.storage.roles import BUILT_IN, SETTINGS, Page, read
 from timegrain.storage.schema import ADMIN, devices, employments, keys, organisations, roles, users
+from timegrain.storage.tokens import new_token, read_token
 
 ROLES = ("admin", "writer", "reader")
 """Kinds of keys that need no role of the organisation's."""
@@ -77,7 +71,8 @@ class Caller(NamedTuple):
     """Who asks, and what a question needs to know of their organisation."""
 
     organisation: int
-    key: int
+    key: int | None
+    """None: a person who signed in."""
     role: str
     pages: tuple[Page, ...]
     user: int | None
@@ -96,11 +91,9 @@ class Caller(NamedTuple):
 
 def caller(connection: Connection, token: str, now: int) -> Caller:
     """Raises `InvalidApiKey`, whatever the reason."""
-    token = _with_prefix(token)
-    organisation = _organisation_in(token)
-    digest = _digest(token)
-    row = connection.execute(_FIND, {"organisation": organisation, "digest": digest}).one_or_none()
-    if row is None or not hmac.compare_digest(row.digest, digest):
+    known = read_token(token)
+    row = known and connection.execute(_FIND, known._asdict()).one_or_none()
+    if not known or not row or not hmac.compare_digest(row.digest, known.digest):
         raise InvalidApiKey
     today = local_day(row.zone, now)
     ended = row.expires_at is not None and row.expires_at <= now
@@ -108,7 +101,7 @@ def caller(connection: Connection, token: str, now: int) -> Caller:
     if row.revoked_at is not None or ended or gone:
         raise InvalidApiKey
     return Caller(
-        organisation,
+        known.organisation,
         row.key_id,
         row.role,
         _PAGES.get(row.role, ()) if row.pages is None else read(row.pages),
@@ -124,37 +117,6 @@ def caller(connection: Connection, token: str, now: int) -> Caller:
         row.batches_a_minute,
         today,
     )
-
-
-_EDITOR_FORM = re.compile(r"waka_([0-9a-f]{8})-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
-_USUAL_FORM = re.compile(r"tg_([0-9]{1,9})_.+", re.ASCII | re.DOTALL)
-
-
-def _with_prefix(token: str) -> str:
-    """The one form of an editor's key, which may be sent without its `waka_`, and in capitals."""
-    lowered = f"waka_{token.lower().removeprefix('waka_')}"
-    return lowered if _EDITOR_FORM.fullmatch(lowered) else token
-
-
-def _organisation_in(token: str) -> int:
-    """Raises `InvalidApiKey` for what no key looks like."""
-    if found := _USUAL_FORM.fullmatch(token):
-        return int(found[1])
-    if (found := _EDITOR_FORM.fullmatch(token)) and int(found[1], 16) < 1 << 31:
-        return int(found[1], 16)
-    raise InvalidApiKey
-
-
-def new_token(organisation: int, for_editor: bool = False) -> tuple[str, bytes]:
-    """A token that nobody has, and the digest by which it is known."""
-    token = f"tg_{organisation}_{secrets.token_urlsafe(32)}"
-    if for_editor:
-        token = str(UUID(int=(organisation << 96) | secrets.randbits(96), version=4))
-    return token, _digest(_with_prefix(token))
-
-
-def _digest(token: str) -> bytes:
-    return sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def add_key(

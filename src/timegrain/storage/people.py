@@ -117,6 +117,21 @@ def user_by_email(connection: Connection, organisation: int, email: str) -> Pers
     return found[0]
 
 
+class SignInRow(NamedTuple):
+    user: int
+    password: str | None
+    """Of argon2."""
+
+
+def sign_in_row(connection: Connection, organisation: int, email: str) -> SignInRow | None:
+    """What somebody who gives this mail is compared with."""
+    found = _with_email(connection, organisation, email.strip())
+    if not found:
+        return None
+    mine = users.c.organisation_id == organisation, users.c.id == found[0].id
+    return SignInRow(found[0].id, connection.execute(select(users.c.password).where(*mine)).scalar_one())
+
+
 def user_by_uuid(connection: Connection, organisation: int, uuid: UUID) -> Person | None:
     return next(iter(_users_where(connection, organisation, users.c.uuid == uuid)), None)
 

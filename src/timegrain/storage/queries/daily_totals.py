@@ -35,27 +35,27 @@ from timegrain.storage.schema import day_totals, slot_totals
 
 _given = quadruples("people")
 # Materialized: SQLite would take the JSON apart again for each row that is joined.
-_people = select(_given.c.c0, _given.c.c1, _given.c.c2, _given.c.c3).cte("people").prefix_with("MATERIALIZED")
+given_people = select(_given.c.c0, _given.c.c1, _given.c.c2, _given.c.c3).cte("people").prefix_with("MATERIALIZED")
 
 
-def _sums(table: Table) -> list[ColumnElement[int]]:
+def sums(table: Table) -> list[ColumnElement[int]]:
     return [cast(func.sum(table.c[name]), BigInteger) for name in ("productive", "neutral", "unproductive", "idle")]
 
 
-def _of_people(table: Table) -> ColumnElement[bool]:
+def of_people(table: Table) -> ColumnElement[bool]:
     return and_(
         table.c.organisation_id == bindparam("organisation"),
-        table.c.user_id == _people.c.c0,
-        table.c.generation == _people.c.c1,
+        table.c.user_id == given_people.c.c0,
+        table.c.generation == given_people.c.c1,
     )
 
 
 _HOME = (
-    select(day_totals.c.day, *_sums(day_totals))
+    select(day_totals.c.day, *sums(day_totals))
     .select_from(
-        _people.join(
+        given_people.join(
             day_totals,
-            and_(_of_people(day_totals), day_totals.c.day >= _people.c.c2, day_totals.c.day < _people.c.c3),
+            and_(of_people(day_totals), day_totals.c.day >= given_people.c.c2, day_totals.c.day < given_people.c.c3),
         )
     )
     .group_by(day_totals.c.day)
@@ -69,11 +69,11 @@ def _anywhere(days: int) -> CompoundSelect[Any]:
 
 
 def _one_day(day: int) -> Select[Any]:
-    low = later(_people.c.c2, bindparam(f"edge_{day}", type_=BigInteger))
-    high = earlier(_people.c.c3, bindparam(f"edge_{day + 1}", type_=BigInteger))
-    within = and_(_of_people(slot_totals), slot_totals.c.slot >= low, slot_totals.c.slot < high)
-    columns: list[ColumnElement[Any]] = [literal_column(str(day)), *_sums(slot_totals)]
-    return select(*columns).select_from(_people.join(slot_totals, within))
+    low = later(given_people.c.c2, bindparam(f"edge_{day}", type_=BigInteger))
+    high = earlier(given_people.c.c3, bindparam(f"edge_{day + 1}", type_=BigInteger))
+    within = and_(of_people(slot_totals), slot_totals.c.slot >= low, slot_totals.c.slot < high)
+    columns: list[ColumnElement[Any]] = [literal_column(str(day)), *sums(slot_totals)]
+    return select(*columns).select_from(given_people.join(slot_totals, within))
 
 
 def daily_totals(
@@ -111,14 +111,14 @@ def _elsewhere(
 ) -> list[Sequence[int]]:
     parameters = {
         "organisation": organisation,
-        "people": packed(_in_slots(people, home_zone, edges[0], edges[-1])),
+        "people": packed(in_slots(people, home_zone, edges[0], edges[-1])),
         **{f"edge_{place}": edge for place, edge in enumerate(edges)},
     }
     rows = connection.execute(_anywhere(len(edges) - 1), parameters)
-    return [(first + day, *sums) for day, *sums in rows if sums[0] is not None]
+    return [(first + day, *seconds) for day, *seconds in rows if seconds[0] is not None]
 
 
-def _in_slots(people: Sequence[Meant], home_zone: str, start: int, end: int) -> list[tuple[int, int, int, int]]:
+def in_slots(people: Sequence[Meant], home_zone: str, start: int, end: int) -> list[tuple[int, int, int, int]]:
     """The people with the seconds on which they count, membership being by days of the home zone."""
     return [
         (

@@ -53,6 +53,7 @@ from timegrain.storage.schema.policy import (
     rules,
     schedules,
 )
+from timegrain.storage.schema.sign_in import sessions, sign_in_failures, sign_in_links
 
 DISTRIBUTED = (
     users,
@@ -63,10 +64,12 @@ DISTRIBUTED = (
     leads,
     devices,
     keys,
+    sessions,
+    sign_in_links,
+    sign_in_failures,
     rules,
     schedules,
     holidays,
-    job_people,
     jobs,
     job_people,
     audit,
@@ -111,6 +114,9 @@ __all__ = [
     "roles",
     "rules",
     "schedules",
+    "sessions",
+    "sign_in_failures",
+    "sign_in_links",
     "slot_subjects",
     "slot_totals",
     "stretches",

@@ -6,8 +6,9 @@ import logging
 import os
 
 from timegrain.api.app import SLOW_MS as DEFAULT_SLOW_MS
-from timegrain.api.app import Observed, make_app
+from timegrain.api.app import Observed
 from timegrain.counted import collect_seldom
+from timegrain.serving import whole_app
 from timegrain.storage.engine import Database
 
 DATABASE, PUBLIC_URL = "TIMEGRAIN_DATABASE", "TIMEGRAIN_PUBLIC_URL"
@@ -18,7 +19,7 @@ SLOW_MS, CORS_ORIGINS = "TIMEGRAIN_SLOW_MS", "TIMEGRAIN_CORS_ORIGINS"
 def app() -> Observed:
     collect_seldom()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    return make_app(
+    return whole_app(
         Database(os.environ[DATABASE]),
         os.environ.get(PUBLIC_URL, ""),
         slow_ms=int(os.environ.get(SLOW_MS, DEFAULT_SLOW_MS)),

@@ -1,0 +1,20 @@
+"""The whole server: the API and the dashboard on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from timegrain.api.app import SLOW_MS, Observed, make_app
+from timegrain.storage.engine import Database
+from timegrain.web.handlers import handlers
+
+
+def whole_app(
+    database: Database,
+    public_url: str = "",
+    run_jobs: bool = True,
+    slow_ms: int = SLOW_MS,
+    cors_origins: Sequence[str] = (),
+) -> Observed:
+    """As `make_app`, with the pages of the dashboard."""
+    return make_app(database, public_url, run_jobs, slow_ms, cors_origins, pages=handlers())

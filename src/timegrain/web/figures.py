@@ -1,0 +1,59 @@
+"""The six figures of some time, each with its share, its change and what it means."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from timegrain.counting.tallies import Tally
+from timegrain.storage.sessions import SignedIn
+from timegrain.web.formats import change, minutes, percent
+from timegrain.web.views import CLASSES, View
+
+
+class Tile(NamedTuple):
+    name: str
+    seconds: int
+    address: str
+    notes: tuple[str, ...]
+    help: tuple[str, ...]
+
+
+def tiles(view: View, path: str, tally: Tally, before: Tally | None, me: SignedIn) -> list[Tile]:
+    """`before` None: there is nothing to compare with."""
+    found = []
+    for name in CLASSES:
+        seconds = getattr(tally, name)
+        notes = []
+        if name in ("active", "idle"):
+            notes.append(f"{percent(seconds, tally.total)} of total")
+        elif name != "total":
+            notes.append(f"{percent(seconds, tally.active)} of active")
+        if before is not None:
+            notes.append(f"{change(seconds - getattr(before, name))} week on week")
+        found.append(Tile(name, seconds, view.to(path, show=name), tuple(notes), help_on(name, me)))
+    return found
+
+
+def help_on(name: str, me: SignedIn) -> tuple[str, ...]:
+    """What a figure means here, with the limits that hold; `docs/counting.md` says it in full."""
+    idle, away = minutes(me.idle_threshold), minutes(me.away_limit)
+    return {
+        "total": (
+            "Total: every second in which an application was in front on one of the person’s devices. Each second "
+            "counts once, also where two devices are on.",
+            "Total = active + idle.",
+        ),
+        "active": (
+            f"Active: there was keyboard or mouse input, or a pause shorter than {idle}.",
+            "Active = productive + neutral + unproductive.",
+        ),
+        "idle": (
+            f"Idle: no input for {idle} or longer, counted from the first second without input. A pause longer than "
+            f"{away} is untracked instead: somebody left.",
+        ),
+        "productive": ("Productive: active time on applications and sites that are rated productive.",),
+        "neutral": (
+            "Neutral: active time on what is rated neutral or not rated yet. It says nothing about the person.",
+        ),
+        "unproductive": ("Unproductive: active time on applications and sites that are rated unproductive.",),
+    }[name]

@@ -1,0 +1,62 @@
+"""A page as one piece of data: its path, what opens it, and the functions that show it and take its forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from timegrain.web.visits import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A template with what it shows."""
+
+    template: str
+    given: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Another page comes instead: after every change, so that a page can be loaded again."""
+
+    to: str
+    cookie: str | None = None
+    """A session that begins; empty: one that ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file."""
+
+    body: bytes
+    media_type: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """What grows is as it was."""
+
+
+Result = Shown | Moved | Sent | Unchanged
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """`show` answers GET; `change` answers a form, and where it raises, `show` comes again with what is wrong."""
+
+    path: str
+    """With names in braces."""
+    show: Callable[[Visit], Result]
+    change: Callable[[Visit], Result] | None = None
+    name: str = ""
+    """In the navigation; without one it is not there."""
+    opened_by: str = ""
+    """The operation of the API that a role must open; empty: whoever signed in."""
+    public: bool = False
+    """Without signing in."""
+    grows: bool = False
+    """Whether it is asked again and again for what is new."""

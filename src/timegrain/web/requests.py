@@ -1,0 +1,247 @@
+"""A request for a page from its bytes to its visitor, and what a page comes to as an answer."""
+
+from __future__ import annotations
+
+import gzip
+import ipaddress
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from anyio import to_thread
+from litestar import Request, Response
+from litestar.exceptions import InternalServerException
+
+from timegrain import clock
+from timegrain.api.calls import House
+from timegrain.api.envelope import as_known, note_unforeseen
+from timegrain.errors import Forbidden, PayloadTooLarge, TimegrainError, ValidationFailed
+from timegrain.storage import sessions
+from timegrain.web import csrf
+from timegrain.web.dates import locale_of
+from timegrain.web.frame import framed
+from timegrain.web.pages import Moved, Page, Result, Sent, Shown, Unchanged
+from timegrain.web.rendering import rendered
+from timegrain.web.visits import Fields, Visit
+
+LARGEST_FORM = 1024 * 1024
+MOST_FIELDS = 20_000
+PLAIN_COOKIE = "timegrain_session"
+SECURE_COOKIE = f"__Host-{PLAIN_COOKIE}"
+"""Behind TLS: browsers take it from this host alone, for all of its paths."""
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+    "Vary": "Accept-Encoding, Accept-Language, Cookie, HX-Request",
+}
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+
+
+class _Came(NamedTuple):
+    method: str
+    path: str
+    names: dict[str, str]
+    query: Fields
+    body: bytes
+    headers: Mapping[str, str]
+    cookies: Mapping[str, str]
+    address: str
+    base_url: str
+    request_id: str
+
+    @property
+    def secure(self) -> bool:
+        return self.base_url.startswith("https:")
+
+    @property
+    def cookie(self) -> str:
+        return self.cookies.get(SECURE_COOKIE if self.secure else PLAIN_COOKIE, "")
+
+
+async def visited(request: Request[Any, Any, Any], page: Page) -> Response[bytes]:
+    """Read the form, then do everything else in one worker thread and one read transaction."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    body = await _form(request) if request.method == "POST" else b""
+    public: str = request.app.state.public_url
+    base = public.rstrip("/") or f"{request.url.scheme}://{headers.get('host', '')}"
+    came = _Came(
+        request.method,
+        request.url.path,
+        {name: str(value) for name, value in request.path_params.items()},
+        Fields(parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=MOST_FIELDS)),
+        body,
+        headers,
+        request.cookies,
+        request.client.host if request.client else "",
+        base,
+        str(request.scope.get("timegrain_request_id", "")),
+    )
+    return await to_thread.run_sync(_visited, request.app.state.house, page, came)
+
+
+async def _form(request: Request[Any, Any, Any]) -> bytes:
+    received = bytearray()
+    try:
+        async for chunk in request.stream():
+            received += chunk
+            if len(received) > LARGEST_FORM:
+                raise PayloadTooLarge(f"The form has more than {LARGEST_FORM} bytes")
+    except InternalServerException:  # what the framework says of a sender that went away
+        raise ValidationFailed("The form ends too early") from None
+    return bytes(received)
+
+
+def _visited(house: House, page: Page, came: _Came) -> Response[bytes]:
+    with ExitStack() as reads:
+        visit = _visit(house, page, came, reads)
+        try:
+            result = _result(visit, page, came)
+        except TimegrainError as error:
+            result = failed(visit, error)
+        except Exception as error:
+            note_unforeseen(error, came.request_id)
+            result = failed(visit, as_known(error, came.request_id))
+        visit.leave_trails()
+        rolls = visit.signed_in is not None and visit.signed_in.rolls
+        answer = _answered(visit, page, came, result)
+    if rolls and visit.signed_in is not None and not isinstance(result, Moved):
+        _roll(house, visit.signed_in, came, answer)
+    return answer
+
+
+def _visit(house: House, page: Page, came: _Came, reads: ExitStack) -> Visit:
+    visit = Visit(
+        house,
+        reads,
+        came.path,
+        came.names,
+        came.query,
+        Fields(_fields(came.body)),
+        locale_of(came.headers.get("accept-language", "")),
+        clock.now(),
+        came.address,
+        _is_local(came),
+        came.base_url,
+        partial=came.headers.get("hx-request") == "true",
+    )
+    if came.cookie:
+        visit.signed_in = sessions.signed_in(visit.connection, came.cookie, visit.now, page.grows)
+        visit.cookie = came.cookie if visit.signed_in else ""
+    return visit
+
+
+def _fields(body: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError:
+        raise ValidationFailed("The form cannot be read") from None
+
+
+def _result(visit: Visit, page: Page, came: _Came) -> Result:
+    if visit.signed_in is None and not page.public:
+        there = came.path if came.method == "POST" else _address(came)
+        return Moved("/sign-in" if there == "/" else f"/sign-in?next={quote(there, safe='')}")
+    if visit.signed_in is not None:
+        house = visit.house
+        house.rates.count(visit.caller)
+        if page.opened_by and not visit.may(page.opened_by):
+            raise Forbidden("Your role does not open this page")
+    if came.method != "POST":
+        return page.show(visit)
+    _require_own_form(visit, came)
+    if page.change is None:
+        raise Forbidden("This page takes no form")
+    try:
+        return page.change(visit)
+    except TimegrainError as error:
+        if error.status >= 500 or error.status in (401, 403):
+            raise
+        visit.read_anew()
+        visit.error = error
+        result = page.show(visit)
+        return Shown(result.template, result.given, error.status) if isinstance(result, Shown) else result
+
+
+def _require_own_form(visit: Visit, came: _Came) -> None:
+    """Raises `Forbidden` for a form that another site sent, or one of another session."""
+    origin = came.headers.get("origin", "")
+    if came.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Forbidden("This form comes from another site")
+    if origin and urlsplit(origin).netloc not in (urlsplit(came.base_url).netloc, came.headers.get("host", "")):
+        raise Forbidden("This form comes from another site")
+    if visit.signed_in is not None and not csrf.fits(visit.form.one(csrf.FIELD), visit.cookie):
+        raise Forbidden("This form is too old: load the page again")
+
+
+def failed(visit: Visit, error: TimegrainError) -> Shown:
+    """A page that says what went wrong."""
+    visit.error = error
+    return Shown("error.html", {"title": error.label}, error.status)
+
+
+def _answered(visit: Visit, page: Page, came: _Came, result: Result) -> Response[bytes]:
+    if isinstance(result, Moved):
+        if visit.partial:
+            # htmx would follow a redirect by itself and put the other page into this one.
+            answer = Response(b"", status_code=204, headers={**HEADERS, "HX-Redirect": result.to})
+        else:
+            answer = Response(b"", status_code=303, headers={**HEADERS, "Location": result.to})
+        if result.cookie is not None:
+            _set_cookie(answer, came, result.cookie)
+        return answer
+    if isinstance(result, Unchanged):
+        return Response(b"", status_code=204, headers=HEADERS)
+    if isinstance(result, Sent):
+        headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{result.name}"'}
+        return Response(result.body, media_type=result.media_type, headers=headers)
+    html = rendered(result.template, framed(visit, page, result)).encode()
+    headers = dict(HEADERS)
+    if "gzip" in came.headers.get("accept-encoding", ""):
+        html, headers["Content-Encoding"] = gzip.compress(html, 4, mtime=0), "gzip"
+    return Response(html, status_code=result.status, media_type="text/html; charset=utf-8", headers=headers)
+
+
+def _roll(house: House, me: sessions.SignedIn, came: _Came, answer: Response[bytes]) -> None:
+    """Note that the session is used; the browser keeps it as long as the server does from now."""
+    with house.database.write(me.caller.organisation) as connection:
+        sessions.note_used(connection, me.caller.organisation, me.session, clock.now())
+    _set_cookie(answer, came, came.cookie)
+
+
+def _set_cookie(answer: Response[bytes], came: _Came, value: str) -> None:
+    answer.set_cookie(
+        SECURE_COOKIE if came.secure else PLAIN_COOKIE,
+        value,
+        max_age=sessions.UNUSED_S if value else 0,
+        path="/",
+        secure=came.secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def _address(came: _Came) -> str:
+    pairs = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in came.query.pairs)
+    return f"{came.path}?{pairs}" if pairs else came.path
+
+
+def _is_local(came: _Came) -> bool:
+    """Asked from this computer, for this computer, without a proxy that says otherwise."""
+    host = urlsplit(f"//{came.headers.get('host', '')}").hostname or ""
+    through = any(name in came.headers for name in _FORWARDED)
+    return not through and _loopback(came.address) and (host == "localhost" or _loopback(host))
+
+
+def _loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False

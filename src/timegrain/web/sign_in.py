@@ -1,0 +1,73 @@
+"""Signing in and out, and the link that lets somebody set a password."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from timegrain.errors import NotFound, wrong
+from timegrain.signing_in import GONE, set_password, sign_in, sign_out
+from timegrain.storage.people import Organisation, all_organisations
+from timegrain.storage.sign_in_links import user_of_link
+from timegrain.web.pages import Moved, Page, Result, Shown
+from timegrain.web.visits import Visit
+
+
+def _there(visit: Visit) -> str:
+    """Where the reader wanted to go: an address of this server, and of no other."""
+    next_ = visit.form.one("next") or visit.query.one("next") or "/"
+    return next_ if next_.startswith("/") and not next_.startswith(("//", "/\\")) and next_.isprintable() else "/"
+
+
+def _show(visit: Visit) -> Result:
+    if visit.signed_in is not None:
+        return Moved(_there(visit))
+    organisations = all_organisations(visit.connection)
+    asks = len(organisations) > 1
+    return Shown("sign_in.html", {"title": "Sign in", "next": _there(visit), "asks_organisation": asks})
+
+
+def _change(visit: Visit) -> Result:
+    organisation = _organisation(visit, all_organisations(visit.connection))
+    visit.read_anew()
+    cookie = sign_in(
+        visit.house.database, organisation.id, visit.form.one("email"), visit.form.one("password"), visit.address
+    )
+    return Moved(_there(visit), cookie)
+
+
+def _organisation(visit: Visit, found: Sequence[Organisation]) -> Organisation:
+    """The only one, or the one that is named: a list of them is nobody's business."""
+    if len(found) == 1:
+        return found[0]
+    name = visit.form.one("organisation")
+    for one in found:
+        if one.name.lower() == name.lower():
+            return one
+    raise wrong("organisation", "there is none of this name")
+
+
+def _sign_out(visit: Visit) -> Result:
+    me = visit.me
+    sign_out(visit.house.database, me.caller.organisation, me.caller.user or 0, me.session, visit.address)
+    return Moved("/sign-in", "")
+
+
+def _show_password(visit: Visit) -> Result:
+    if user_of_link(visit.connection, visit.names["token"], visit.now) is None:
+        raise NotFound(GONE)
+    return Shown("password.html", {"title": "Set your password"})
+
+
+def _set_password(visit: Visit) -> Result:
+    if visit.form.one("password") != visit.form.one("again"):
+        raise wrong("again", "the two passwords are not the same")
+    visit.read_anew()
+    _, cookie = set_password(visit.house.database, visit.names["token"], visit.form.one("password"), visit.address)
+    return Moved("/", cookie)
+
+
+PAGES = (
+    Page(path="/sign-in", show=_show, change=_change, public=True),
+    Page(path="/sign-out", show=lambda _visit: Moved("/"), change=_sign_out),
+    Page(path="/password/{token}", show=_show_password, change=_set_password, public=True),
+)
