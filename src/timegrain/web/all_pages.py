@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
-from timegrain.web import sign_in, week
+from timegrain.web import counting, day, first_run, live, my_data, person, reports, sign_in, subjects, week
 from timegrain.web.pages import Page
+from timegrain.web.settings import audit, devices, holidays, keys, people, policy, roles, teams
 
 PAGES: tuple[Page, ...] = (
     *week.PAGES,
+    *person.PAGES,
+    *day.PAGES,
+    *subjects.PAGES,
+    *live.PAGES,
+    *reports.PAGES,
+    *people.PAGES,
+    *teams.PAGES,
+    *roles.PAGES,
+    *devices.PAGES,
+    *keys.PAGES,
+    *policy.PAGES,
+    *holidays.PAGES,
+    *audit.PAGES,
+    *my_data.PAGES,
+    *counting.PAGES,
     *sign_in.PAGES,
+    *first_run.PAGES,
 )
