@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from timegrain import clock
 from timegrain.counting.memberships import ALWAYS, FOREVER, placed
 from timegrain.recounting import change_memberships_in
+from timegrain.signing_in import lock_out
 from timegrain.storage import audit, employments, passwords, people
 from timegrain.storage.audit import Actor, Entry
 from timegrain.storage.engine import Database
@@ -74,6 +75,8 @@ def change_person(connection: Connection, organisation: int, user: int, change: 
         employments.set_employments(connection, organisation, user, held)
     if values:
         people.set_user(connection, organisation, user, values)
+    if "password" in values or change.active is False:
+        lock_out(connection, organisation, user)
     if change.teams is not None:
         teams = change.teams
         change_memberships_in(connection, organisation, user, lambda held: placed(held, teams, change.today))

@@ -1,58 +1,109 @@
-"""Signing in and out, and setting a password by a link: each in one transaction, and in the audit trail."""
+"""Signing in and out, and setting a password: each in one transaction, and in the audit trail."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import Connection
+
 from timegrain import clock
-from timegrain.errors import NotFound, RateLimited, SignInFailed, wrong
+from timegrain.counting.calendar import local_day
+from timegrain.errors import NotFound, RateLimited, Refused, SignInFailed, wrong
 from timegrain.storage import audit, passwords, people, sessions, sign_in_failures, sign_in_links
 from timegrain.storage.audit import Actor, Entry
-from timegrain.storage.engine import Database
+from timegrain.storage.engine import SIGN_INS, Database
+from timegrain.storage.people import SignInRow
+from timegrain.storage.queries.accounts import accounts
+from timegrain.storage.sign_in_failures import Attempt
 
-SIGN_IN, SIGN_OUT, SET_PASSWORD = "POST /sign-in", "POST /sign-out", "POST /password"
+SIGN_IN, SIGN_OUT, SET_PASSWORD, END_SESSIONS = "POST /sign-in", "POST /sign-out", "POST /password", "POST /sessions"
+GONE = "This link was used already, or is too old. Ask for a new one."
 
 
-def sign_in(database: Database, organisation: int, email: str, password: str, address: str) -> str:
+class Person(NamedTuple):
+    """Who signed in, and from where they ask."""
+
+    organisation: int
+    user: int
+    address: str
+
+    def entry(self, call: str) -> Entry:
+        return Entry(Actor(call, self.user, None, self.address), (self.user,))
+
+
+def sign_in(database: Database, attempt: Attempt, password: str) -> str:
     """The cookie of a session. Raises `SignInFailed`, whatever the reason, and `RateLimited` after too many."""
-    now = clock.now()
-    with database.read() as connection:
-        wait = sign_in_failures.seconds_to_wait(connection, organisation, email, address, now)
-        if wait:
-            raise RateLimited(f"Too many attempts: try again in {-(-wait // 60)} minutes", wait)
-        found = people.sign_in_row(connection, organisation, email)
-    # Outside of any transaction: it takes long on purpose.
-    right = passwords.fits(password, found.password if found else None)
-    with database.write(organisation, policy=True) as connection:
-        if found is None or not right:
-            sign_in_failures.note_failure(connection, organisation, email, address, now)
-        else:
-            sign_in_failures.forget_failures(connection, organisation, email, address)
-            cookie = sessions.begin(connection, organisation, found.user, now)
-            # Asked as every later request will: whoever left gets no session.
-            if sessions.signed_in(connection, cookie, now) is not None:
-                entry = Entry(Actor(SIGN_IN, found.user, None, address), (found.user,))
-                audit.record(connection, organisation, entry)
-                return cookie
-            sessions.end(connection, organisation, found.user)
+    found = _of_password(database, attempt, password)
+    now, organisation = clock.now(), attempt.organisation
+    with database.write(organisation, (SIGN_INS,)) as connection:
+        cookie = sessions.begin(connection, organisation, found.user, now)
+        # Asked as every later request will: whoever left gets no session. The password may be another meanwhile.
+        still = people.sign_in_row(connection, organisation, attempt.email)
+        if still != found or sessions.signed_in(connection, cookie, now) is None:
+            raise SignInFailed
+        sign_in_failures.forgive(connection, attempt)
+        me = Person(organisation, found.user, attempt.address)
+        audit.record(connection, organisation, me.entry(SIGN_IN))
+    return cookie
+
+
+def _of_password(database: Database, attempt: Attempt, password: str) -> SignInRow:
+    """Who has this mail and password; the caller forgives the attempt, which counts as a failure from its start.
+
+    So attempts that are made at once are no more than those one after the other.
+    """
+    with database.write(attempt.organisation, (SIGN_INS,)) as connection:
+        now = clock.now()
+        wait = sign_in_failures.count_attempt(connection, attempt, now)
+        found = None if wait else people.sign_in_row(connection, attempt.organisation, attempt.email)
+    if wait:
+        raise RateLimited(f"Too many attempts: try again in {-(-wait // 60)} minutes", wait)
+    # Outside of any transaction: it takes long on purpose, also where there is no such person.
+    if passwords.fits(password, found.password if found else None) and found is not None:
+        return found
     raise SignInFailed
 
 
-def sign_out(database: Database, organisation: int, user: int, session: UUID, address: str) -> None:
-    with database.write(organisation, policy=True) as connection:
-        sessions.end(connection, organisation, user, session)
-        audit.record(connection, organisation, Entry(Actor(SIGN_OUT, user, None, address), (user,)))
+def sign_out(database: Database, me: Person, session: UUID) -> None:
+    with database.write(me.organisation, (SIGN_INS,)) as connection:
+        sessions.end(connection, me.organisation, me.user, session)
+        audit.record(connection, me.organisation, me.entry(SIGN_OUT))
 
 
-def set_password(database: Database, token: str, password: str, address: str) -> tuple[int, str]:
-    """By a link: all sessions of the person end, and the link is used up.
+def end_sessions(database: Database, me: Person, session: UUID | None) -> None:
+    """One of a person's own, or (None) all of them."""
+    with database.write(me.organisation, (SIGN_INS,)) as connection:
+        if sessions.end(connection, me.organisation, me.user, session):
+            audit.record(connection, me.organisation, me.entry(END_SESSIONS))
 
-    Returns the organisation and the cookie of a new session. Raises `NotFound` for a link that holds no more,
-    `ValidationFailed` for a password that may not be set.
+
+def make_sign_in_link(database: Database, organisation: int, user: int, by: Actor) -> str:
+    """The token of a link that lets somebody set a password, once; their last one is refused from here on.
+
+    Raises `Refused` for a person who is not active.
     """
-    if (message := passwords.what_is_wrong(password)) is not None:
-        raise wrong("password", message)
-    now, kept = clock.now(), passwords.hashed(password)
+    with database.write(organisation, policy=True) as connection:
+        today = local_day(people.organisation_row(connection, organisation).zone, clock.now())
+        (account,) = accounts(connection, organisation, [user])
+        if not account.active(today):
+            raise Refused(f"{account.name} is not active, and so cannot sign in")
+        audit.record(connection, organisation, Entry(by, (user,)))
+        return sign_in_links.make_link(connection, organisation, user, clock.now())
+
+
+def link_address(base: str, token: str) -> str:
+    """What is given to the person; `base` is where they see the server."""
+    return f"{base.rstrip('/')}/password/{token}"
+
+
+def set_password(database: Database, token: str, password: str, address: str) -> str:
+    """By a link, which is used up; the person's sessions end. Returns the cookie of a new one.
+
+    Raises `NotFound` for a link that holds no more, `ValidationFailed` for a password that may not be set.
+    """
+    kept = _hashed(password)
+    now = clock.now()
     with database.read() as connection:
         meant = sign_in_links.user_of_link(connection, token, now)
     if meant is None:
@@ -60,12 +111,41 @@ def set_password(database: Database, token: str, password: str, address: str) ->
     with database.write(meant[0], policy=True) as connection:
         if sign_in_links.user_of_link(connection, token, now) != meant:
             raise NotFound(GONE)
-        organisation, user = meant
-        people.set_user(connection, organisation, user, {"password": kept})
-        sign_in_links.drop_link(connection, organisation, user)
-        sessions.end(connection, organisation, user)
-        audit.record(connection, organisation, Entry(Actor(SET_PASSWORD, user, None, address), (user,)))
-        return organisation, sessions.begin(connection, organisation, user, now)
+        return _put_password(connection, Person(*meant, address), kept)
 
 
-GONE = "This link was used already, or is too old. Ask for a new one."
+def change_password(database: Database, me: Person, email: str, old: str, new: str) -> str:
+    """One's own; all sessions end. Returns the cookie of a new one.
+
+    Raises `ValidationFailed` where the old one is wrong or the new one may not be set, `RateLimited` after too
+    many attempts.
+    """
+    kept, attempt = _hashed(new), Attempt(me.organisation, email, me.address)
+    try:
+        found = _of_password(database, attempt, old)
+    except SignInFailed:
+        raise wrong("old", "is not your password") from None
+    with database.write(me.organisation, policy=True) as connection:
+        if people.sign_in_row(connection, me.organisation, email) != found:
+            raise wrong("old", "is not your password any more")
+        sign_in_failures.forgive(connection, attempt)
+        return _put_password(connection, me, kept)
+
+
+def _hashed(password: str) -> str:
+    if (message := passwords.what_is_wrong(password)) is not None:
+        raise wrong("password", message)
+    return passwords.hashed(password)
+
+
+def _put_password(connection: Connection, me: Person, kept: str) -> str:
+    people.set_user(connection, me.organisation, me.user, {"password": kept})
+    lock_out(connection, me.organisation, me.user)
+    audit.record(connection, me.organisation, me.entry(SET_PASSWORD))
+    return sessions.begin(connection, me.organisation, me.user, clock.now())
+
+
+def lock_out(connection: Connection, organisation: int, user: int) -> None:
+    """End all sessions of a person and their link: they have another password, or left."""
+    sign_in_links.drop_link(connection, organisation, user)
+    sessions.end(connection, organisation, user)

@@ -309,3 +309,19 @@ def test_jobs_tell_what_a_change_came_to(url: str) -> None:
     assert "Code productive" in run(url, "job", "list").stdout
     assert answered(url, "job", "run") == {"unfinished": 0}
     assert "there is no job" in refused(url, "job", "show", "00000000-0000-4000-8000-000000000000")
+
+
+def test_a_link_to_set_a_password(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TIMEGRAIN_PUBLIC_URL", raising=False)
+    link = answered(url, "user", "reset", "A@example.com")
+    assert set(link) == {"userId", "url"}
+    assert link["url"].startswith("http://127.0.0.1:8600/password/tg_1_")
+    there = answered(url, "user", "reset", "a@example.com", "--url", "https://time.example.com/")["url"]
+    assert there.startswith("https://time.example.com/password/tg_1_")
+    monkeypatch.setenv("TIMEGRAIN_PUBLIC_URL", "https://t.example")
+    assert "https://t.example/password/tg_1_" in run(url, "user", "reset", "a@example.com").stdout
+    assert "no user" in refused(url, "user", "reset", "nobody@example.com")
+    entries = answered(url, "audit")["entries"]
+    assert [one["call"] for one in entries].count("timegrain user reset") == 3
+    answered(url, "user", "deactivate", "a@example.com")
+    assert "not active" in refused(url, "user", "reset", "a@example.com")

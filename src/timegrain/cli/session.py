@@ -81,3 +81,13 @@ class Session(Answering):
 
 
 command = Commands(Session)
+
+seen_at = click.option(
+    "--url",
+    default="http://127.0.0.1:8600",
+    show_default=True,
+    envvar="TIMEGRAIN_PUBLIC_URL",
+    metavar="BASE",
+    help="Where people see the server.",
+)
+"""For commands that print an address of it."""

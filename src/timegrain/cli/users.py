@@ -11,13 +11,15 @@ from sqlalchemy import Connection
 from timegrain import clock
 from timegrain.cli.answering import named, table
 from timegrain.cli.days import DAY, first_day, last_day
-from timegrain.cli.session import Session, command
+from timegrain.cli.session import Session, command, seen_at
 from timegrain.counting.calendar import local_day
 from timegrain.counting.memberships import ALWAYS
 from timegrain.people_changes import NewPerson, PersonChange, add_person, change_person, erase_person_for_good
+from timegrain.signing_in import link_address, make_sign_in_link
 from timegrain.storage import devices, keys, people, roles
 from timegrain.storage.people import Organisation
 from timegrain.storage.queries.accounts import Account, accounts
+from timegrain.storage.sign_in_links import VALID_S
 
 
 @click.group()
@@ -168,6 +170,22 @@ def _changed(
     (one,) = accounts(connection, organisation.id, [found.id])
     state = "active" if one.active(today) else "not active"
     session.answer(_shown(one, today), f"{one.name} <{one.email}>: {one.role_name}, {state}.")
+
+
+@command(user, "reset")
+@click.argument("mail")
+@seen_at
+def user_reset(session: Session, mail: str, url: str) -> None:
+    """Make a link that lets a person set a password, once."""
+    with session.opened() as (database, organisation):
+        with database.read() as connection:
+            found = people.user_by_email(connection, organisation.id, mail)
+        token = make_sign_in_link(database, organisation.id, found.id, session.by)
+    address = link_address(url, token)
+    session.answer(
+        {"userId": str(found.uuid), "url": address},
+        f"{found.name} <{found.email}> sets a password here, once and within {VALID_S // 3600} hours:\n{address}",
+    )
 
 
 @command(user, "erase")

@@ -29,6 +29,9 @@ _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 POLICY = 0
 """The lock of an organisation's policy; users, whose ids begin at 1, have their own."""
 
+SIGN_INS = -1
+"""In the place of a user: attempts to sign in, and sessions that begin, one after the other."""
+
 
 class Database:
     """Reads beside one another, and writes: on SQLite one at a time, on PostgreSQL one a user."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from timegrain.errors import NotFound, wrong
-from timegrain.signing_in import GONE, set_password, sign_in, sign_out
+from timegrain.signing_in import GONE, Person, set_password, sign_in, sign_out
 from timegrain.storage.people import Organisation, all_organisations
+from timegrain.storage.sign_in_failures import Attempt
 from timegrain.storage.sign_in_links import user_of_link
 from timegrain.web.pages import Moved, Page, Result, Shown
 from timegrain.web.visits import Visit
@@ -29,10 +30,8 @@ def _show(visit: Visit) -> Result:
 def _change(visit: Visit) -> Result:
     organisation = _organisation(visit, all_organisations(visit.connection))
     visit.read_anew()
-    cookie = sign_in(
-        visit.house.database, organisation.id, visit.form.one("email"), visit.form.one("password"), visit.address
-    )
-    return Moved(_there(visit), cookie)
+    attempt = Attempt(organisation.id, visit.form.one("email"), visit.address)
+    return Moved(_there(visit), sign_in(visit.house.database, attempt, visit.form.one("password")))
 
 
 def _organisation(visit: Visit, found: Sequence[Organisation]) -> Organisation:
@@ -47,9 +46,12 @@ def _organisation(visit: Visit, found: Sequence[Organisation]) -> Organisation:
 
 
 def _sign_out(visit: Visit) -> Result:
-    me = visit.me
-    sign_out(visit.house.database, me.caller.organisation, me.caller.user or 0, me.session, visit.address)
+    sign_out(visit.house.database, _me(visit), visit.me.session)
     return Moved("/sign-in", "")
+
+
+def _me(visit: Visit) -> Person:
+    return Person(visit.caller.organisation, visit.caller.user or 0, visit.address)
 
 
 def _show_password(visit: Visit) -> Result:
@@ -62,7 +64,7 @@ def _set_password(visit: Visit) -> Result:
     if visit.form.one("password") != visit.form.one("again"):
         raise wrong("again", "the two passwords are not the same")
     visit.read_anew()
-    _, cookie = set_password(visit.house.database, visit.names["token"], visit.form.one("password"), visit.address)
+    cookie = set_password(visit.house.database, visit.names["token"], visit.form.one("password"), visit.address)
     return Moved("/", cookie)
 
 
