@@ -15,6 +15,7 @@ def whole_app(
     run_jobs: bool = True,
     slow_ms: int = SLOW_MS,
     cors_origins: Sequence[str] = (),
+    proxied: bool = False,
 ) -> Observed:
     """As `make_app`, with the pages of the dashboard."""
-    return make_app(database, public_url, run_jobs, slow_ms, cors_origins, pages=handlers())
+    return make_app(database, public_url, run_jobs, slow_ms, cors_origins, handlers(), proxied)

@@ -12,8 +12,8 @@ from timegrain.serving import whole_app
 from timegrain.storage.engine import Database
 
 DATABASE, PUBLIC_URL = "TIMEGRAIN_DATABASE", "TIMEGRAIN_PUBLIC_URL"
-SLOW_MS, CORS_ORIGINS = "TIMEGRAIN_SLOW_MS", "TIMEGRAIN_CORS_ORIGINS"
-"""The origins are set apart by spaces."""
+SLOW_MS, CORS_ORIGINS, PROXIED = "TIMEGRAIN_SLOW_MS", "TIMEGRAIN_CORS_ORIGINS", "TIMEGRAIN_PROXIED"
+"""The origins are set apart by spaces; whether a proxy may stand before is `1` or empty."""
 
 
 def app() -> Observed:
@@ -24,4 +24,5 @@ def app() -> Observed:
         os.environ.get(PUBLIC_URL, ""),
         slow_ms=int(os.environ.get(SLOW_MS, DEFAULT_SLOW_MS)),
         cors_origins=os.environ.get(CORS_ORIGINS, "").split(),
+        proxied=bool(os.environ.get(PROXIED)),
     )

@@ -147,10 +147,12 @@ def make_app(
     slow_ms: int = SLOW_MS,
     cors_origins: Sequence[str] = (),
     pages: Sequence[HTTPRouteHandler] = (),
+    proxied: bool = False,
 ) -> Observed:
     """An application on a database whose schema is current; it advances changes of policy unless told.
 
-    Pages of `cors_origins` may ask it from a browser, and those that it has itself; no others.
+    Pages of `cors_origins` may ask it from a browser, and those that it has itself; no others. Where it is `proxied`
+    nobody is known to sit at this computer.
     """
     registry = CollectorRegistry()
     recorder, runner, journal = Recorder(database), JobRunner(database), Journal(database)
@@ -168,7 +170,7 @@ def make_app(
         openapi_config=None,
         cors_config=_cors(cors_origins) if cors_origins else None,
         request_max_body_size=None,  # requests.py has the limit, and tells the caller first
-        state=State({"house": house, "registry": registry, "public_url": public_url}),
+        state=State({"house": house, "registry": registry, "public_url": public_url, "proxied": proxied}),
         on_shutdown=[recorder.close, runner.close, journal.close],
         logging_config=None,
     )

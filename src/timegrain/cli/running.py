@@ -58,7 +58,7 @@ def _origins(_context: click.Context, _option: click.Parameter, given: tuple[str
 @click.option("--port", default=8600, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
 @click.option("--trusted-proxies", default="", metavar="ADDRESSES", help="Whose X-Forwarded headers are believed.")
-@click.option("--public-url", default="", metavar="URL", help="Where clients reach the server.")
+@click.option("--public-url", default="", envvar=worker.PUBLIC_URL, metavar="URL", help="Where clients reach it.")
 @click.option("--tls-certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--tls-key", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--slow-ms", default=SLOW_MS, show_default=True, type=click.IntRange(0), help="A warning from here on.")
@@ -94,12 +94,14 @@ def serve(
         listening = Listening(host, port, public_url, trusted_proxies, tls)
         session.answer({"url": _url(listening)}, f"timegrain answers at {_url(listening)}")
         if workers == 1:
-            _run(whole_app(database, public_url, slow_ms=slow_ms, cors_origins=cors_origins), listening)
+            proxied = bool(trusted_proxies)
+            _run(whole_app(database, public_url, True, slow_ms, cors_origins, proxied), listening)
             return
     os.environ[worker.DATABASE] = session.url
     os.environ[worker.PUBLIC_URL] = public_url
     os.environ[worker.SLOW_MS] = str(slow_ms)
     os.environ[worker.CORS_ORIGINS] = " ".join(cors_origins)
+    os.environ[worker.PROXIED] = "1" if trusted_proxies else ""
     _run("timegrain.workers:app", listening, workers)
 
 

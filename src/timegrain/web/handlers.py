@@ -25,7 +25,7 @@ def _handler(page: Page) -> HTTPRouteHandler:
     async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
         return await visited(request, page)
 
-    methods = [HttpMethod.GET, *([HttpMethod.POST] if page.change else [])]
+    methods = [HttpMethod.GET, HttpMethod.HEAD, *([HttpMethod.POST] if page.change else [])]
     # The status is the answer's own.
     return HTTPRouteHandler(re.sub(r"{(\w+)}", r"{\1:str}", page.path), http_method=methods, status_code=200)(handle)
 

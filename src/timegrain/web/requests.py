@@ -16,7 +16,15 @@ from litestar.exceptions import InternalServerException
 from timegrain import clock
 from timegrain.api.calls import House
 from timegrain.api.envelope import as_known, note_unforeseen
-from timegrain.errors import Forbidden, PayloadTooLarge, TimegrainError, ValidationFailed
+from timegrain.errors import (
+    Forbidden,
+    PayloadTooLarge,
+    RateLimited,
+    TimegrainError,
+    Unavailable,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
 from timegrain.storage import sessions
 from timegrain.web import csrf
 from timegrain.web.dates import locale_of
@@ -42,6 +50,7 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Vary": "Accept-Encoding, Accept-Language, Cookie, HX-Request",
 }
+_FORM = "application/x-www-form-urlencoded"
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
@@ -50,10 +59,13 @@ class _Came(NamedTuple):
     path: str
     names: dict[str, str]
     query: Fields
-    body: bytes
+    form: Fields
+    problem: TimegrainError | None
+    """Why query or form cannot be read."""
     headers: Mapping[str, str]
     cookies: Mapping[str, str]
     address: str
+    local: bool
     base_url: str
     request_id: str
 
@@ -69,25 +81,37 @@ class _Came(NamedTuple):
 async def visited(request: Request[Any, Any, Any], page: Page) -> Response[bytes]:
     """Read the form, then do everything else in one worker thread and one read transaction."""
     headers = {name.lower(): value for name, value in request.headers.items()}
-    body = await _form(request) if request.method == "POST" else b""
-    public: str = request.app.state.public_url
+    query = form = Fields(())
+    problem: TimegrainError | None = None
+    try:
+        query = _fields(request.url.query)
+        form = await _form(request, headers) if request.method == "POST" else form
+    except TimegrainError as error:
+        problem = error
+    state = request.app.state
+    public: str = state.public_url
     base = public.rstrip("/") or f"{request.url.scheme}://{headers.get('host', '')}"
+    address = request.client.host if request.client else ""
+    # Nginx, unless told otherwise, names itself nowhere and speaks HTTP/1.0.
+    direct = not public and not state.proxied and request.scope.get("http_version") != "1.0"
     came = _Came(
         request.method,
         request.url.path,
         {name: str(value) for name, value in request.path_params.items()},
-        Fields(parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=MOST_FIELDS)),
-        body,
+        query,
+        form,
+        problem,
         headers,
         request.cookies,
-        request.client.host if request.client else "",
+        address,
+        direct and _is_local(address, headers),
         base,
         str(request.scope.get("timegrain_request_id", "")),
     )
     return await to_thread.run_sync(_visited, request.app.state.house, page, came)
 
 
-async def _form(request: Request[Any, Any, Any]) -> bytes:
+async def _form(request: Request[Any, Any, Any], headers: Mapping[str, str]) -> Fields:
     received = bytearray()
     try:
         async for chunk in request.stream():
@@ -96,7 +120,20 @@ async def _form(request: Request[Any, Any, Any]) -> bytes:
                 raise PayloadTooLarge(f"The form has more than {LARGEST_FORM} bytes")
     except InternalServerException:  # what the framework says of a sender that went away
         raise ValidationFailed("The form ends too early") from None
-    return bytes(received)
+    if received and headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+        raise UnsupportedMediaType(f"A form comes as {_FORM}")
+    return _fields(received)
+
+
+def _fields(written: str | bytearray) -> Fields:
+    try:
+        text = written if isinstance(written, str) else written.decode()
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+    except ValueError:
+        raise ValidationFailed("This address or form cannot be read") from None
+    if any("\0" in part for pair in pairs for part in pair):
+        raise ValidationFailed("This address or form holds a character that no text has")
+    return Fields(pairs)
 
 
 def _visited(house: House, page: Page, came: _Came) -> Response[bytes]:
@@ -124,11 +161,11 @@ def _visit(house: House, page: Page, came: _Came, reads: ExitStack) -> Visit:
         came.path,
         came.names,
         came.query,
-        Fields(_fields(came.body)),
+        came.form,
         locale_of(came.headers.get("accept-language", "")),
         clock.now(),
         came.address,
-        _is_local(came),
+        came.local,
         came.base_url,
         partial=came.headers.get("hx-request") == "true",
     )
@@ -138,14 +175,9 @@ def _visit(house: House, page: Page, came: _Came, reads: ExitStack) -> Visit:
     return visit
 
 
-def _fields(body: bytes) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
-    except ValueError:
-        raise ValidationFailed("The form cannot be read") from None
-
-
 def _result(visit: Visit, page: Page, came: _Came) -> Result:
+    if came.problem is not None:
+        raise came.problem
     if visit.signed_in is None and not page.public:
         there = came.path if came.method == "POST" else _address(came)
         return Moved("/sign-in" if there == "/" else f"/sign-in?next={quote(there, safe='')}")
@@ -156,7 +188,7 @@ def _result(visit: Visit, page: Page, came: _Came) -> Result:
             raise Forbidden("Your role does not open this page")
     if came.method != "POST":
         return page.show(visit)
-    _require_own_form(visit, came)
+    _require_own_form(visit, page, came)
     if page.change is None:
         raise Forbidden("This page takes no form")
     try:
@@ -170,14 +202,17 @@ def _result(visit: Visit, page: Page, came: _Came) -> Result:
         return Shown(result.template, result.given, error.status) if isinstance(result, Shown) else result
 
 
-def _require_own_form(visit: Visit, came: _Came) -> None:
-    """Raises `Forbidden` for a form that another site sent, or one of another session."""
+def _require_own_form(visit: Visit, page: Page, came: _Came) -> None:
+    """Raises `Forbidden` for a form that another site sent, or one of another session.
+
+    A public form does nothing in the name of the session that there may be.
+    """
     origin = came.headers.get("origin", "")
     if came.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise Forbidden("This form comes from another site")
-    if origin and urlsplit(origin).netloc not in (urlsplit(came.base_url).netloc, came.headers.get("host", "")):
+    if origin and origin.partition("://")[2] not in (urlsplit(came.base_url).netloc, came.headers.get("host", "")):
         raise Forbidden("This form comes from another site")
-    if visit.signed_in is not None and not csrf.fits(visit.form.one(csrf.FIELD), visit.cookie):
+    if not page.public and not csrf.fits(visit.form.one(csrf.FIELD), visit.cookie):
         raise Forbidden("This form is too old: load the page again")
 
 
@@ -204,6 +239,8 @@ def _answered(visit: Visit, page: Page, came: _Came, result: Result) -> Response
         return Response(result.body, media_type=result.media_type, headers=headers)
     html = rendered(result.template, framed(visit, page, result)).encode()
     headers = dict(HEADERS)
+    if isinstance(visit.error, RateLimited):
+        headers["Retry-After"] = str(visit.error.retry_after)
     if "gzip" in came.headers.get("accept-encoding", ""):
         html, headers["Content-Encoding"] = gzip.compress(html, 4, mtime=0), "gzip"
     return Response(html, status_code=result.status, media_type="text/html; charset=utf-8", headers=headers)
@@ -211,8 +248,11 @@ def _answered(visit: Visit, page: Page, came: _Came, result: Result) -> Response
 
 def _roll(house: House, me: sessions.SignedIn, came: _Came, answer: Response[bytes]) -> None:
     """Note that the session is used; the browser keeps it as long as the server does from now."""
-    with house.database.write(me.caller.organisation) as connection:
-        sessions.note_used(connection, me.caller.organisation, me.session, clock.now())
+    try:
+        with house.database.write(me.caller.organisation) as connection:
+            sessions.note_used(connection, me.caller.organisation, me.session, clock.now())
+    except Unavailable:  # the page was read all the same, and the next one notes it
+        return
     _set_cookie(answer, came, came.cookie)
 
 
@@ -230,14 +270,23 @@ def _set_cookie(answer: Response[bytes], came: _Came, value: str) -> None:
 
 def _address(came: _Came) -> str:
     pairs = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in came.query.pairs)
-    return f"{came.path}?{pairs}" if pairs else came.path
+    path = quote(came.path)
+    return f"{path}?{pairs}" if pairs else path
 
 
-def _is_local(came: _Came) -> bool:
+def _is_local(address: str, headers: Mapping[str, str]) -> bool:
     """Asked from this computer, for this computer, without a proxy that says otherwise."""
-    host = urlsplit(f"//{came.headers.get('host', '')}").hostname or ""
-    through = any(name in came.headers for name in _FORWARDED)
-    return not through and _loopback(came.address) and (host == "localhost" or _loopback(host))
+    host = _host(headers.get("host", ""))
+    through = any(name in headers for name in _FORWARDED)
+    return not through and _loopback(address) and (host == "localhost" or _loopback(host))
+
+
+def _host(given: str) -> str:
+    """Without its port; empty where it is none."""
+    try:
+        return urlsplit(f"//{given}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def _loopback(address: str) -> bool:

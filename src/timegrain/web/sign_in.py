@@ -16,7 +16,8 @@ from timegrain.web.visits import Visit
 def _there(visit: Visit) -> str:
     """Where the reader wanted to go: an address of this server, and of no other."""
     next_ = visit.form.one("next") or visit.query.one("next") or "/"
-    return next_ if next_.startswith("/") and not next_.startswith(("//", "/\\")) and next_.isprintable() else "/"
+    local = next_.startswith("/") and not next_.startswith(("//", "/\\"))
+    return next_ if local and next_.isascii() and next_.isprintable() else "/"
 
 
 def _show(visit: Visit) -> Result:
@@ -31,7 +32,7 @@ def _change(visit: Visit) -> Result:
     organisation = _organisation(visit, all_organisations(visit.connection))
     visit.read_anew()
     attempt = Attempt(organisation.id, visit.form.one("email"), visit.address)
-    return Moved(_there(visit), sign_in(visit.house.database, attempt, visit.form.one("password")))
+    return Moved(_there(visit), sign_in(visit.house.database, attempt, visit.form.typed("password")))
 
 
 def _organisation(visit: Visit, found: Sequence[Organisation]) -> Organisation:
@@ -61,10 +62,10 @@ def _show_password(visit: Visit) -> Result:
 
 
 def _set_password(visit: Visit) -> Result:
-    if visit.form.one("password") != visit.form.one("again"):
+    if visit.form.typed("password") != visit.form.typed("again"):
         raise wrong("again", "the two passwords are not the same")
     visit.read_anew()
-    cookie = set_password(visit.house.database, visit.names["token"], visit.form.one("password"), visit.address)
+    cookie = set_password(visit.house.database, visit.names["token"], visit.form.typed("password"), visit.address)
     return Moved("/", cookie)
 
 

@@ -35,6 +35,10 @@ class Fields:
         """The last one, without the space around it."""
         return next((value.strip() for key, value in reversed(self.pairs) if key == name), default)
 
+    def typed(self, name: str) -> str:
+        """The last one as it was typed: of a password the space around it is part."""
+        return next((value for key, value in reversed(self.pairs) if key == name), "")
+
     def all(self, name: str) -> list[str]:
         return [value.strip() for key, value in self.pairs if key == name and value.strip()]
 
