@@ -65,17 +65,11 @@ def _of_password(database: Database, attempt: Attempt, password: str) -> SignInR
     raise SignInFailed
 
 
-def sign_out(database: Database, me: Person, session: UUID) -> None:
-    with database.write(me.organisation, (SIGN_INS,)) as connection:
-        sessions.end(connection, me.organisation, me.user, session)
-        audit.record(connection, me.organisation, me.entry(SIGN_OUT))
-
-
-def end_sessions(database: Database, me: Person, session: UUID | None) -> None:
+def end_sessions(database: Database, me: Person, session: UUID | None, call: str = END_SESSIONS) -> None:
     """One of a person's own, or (None) all of them."""
     with database.write(me.organisation, (SIGN_INS,)) as connection:
         if sessions.end(connection, me.organisation, me.user, session):
-            audit.record(connection, me.organisation, me.entry(END_SESSIONS))
+            audit.record(connection, me.organisation, me.entry(call))
 
 
 def make_sign_in_link(database: Database, organisation: int, user: int, by: Actor) -> str:
@@ -102,7 +96,7 @@ def set_password(database: Database, token: str, password: str, address: str) ->
 
     Raises `NotFound` for a link that holds no more, `ValidationFailed` for a password that may not be set.
     """
-    kept = _hashed(password)
+    kept = hashed(password)
     now = clock.now()
     with database.read() as connection:
         meant = sign_in_links.user_of_link(connection, token, now)
@@ -111,7 +105,7 @@ def set_password(database: Database, token: str, password: str, address: str) ->
     with database.write(meant[0], policy=True) as connection:
         if sign_in_links.user_of_link(connection, token, now) != meant:
             raise NotFound(GONE)
-        return _put_password(connection, Person(*meant, address), kept)
+        return put_password(connection, Person(*meant, address), kept)
 
 
 def change_password(database: Database, me: Person, email: str, old: str, new: str) -> str:
@@ -120,7 +114,7 @@ def change_password(database: Database, me: Person, email: str, old: str, new: s
     Raises `ValidationFailed` where the old one is wrong or the new one may not be set, `RateLimited` after too
     many attempts.
     """
-    kept, attempt = _hashed(new), Attempt(me.organisation, email, me.address)
+    kept, attempt = hashed(new), Attempt(me.organisation, email, me.address)
     try:
         found = _of_password(database, attempt, old)
     except SignInFailed:
@@ -129,19 +123,21 @@ def change_password(database: Database, me: Person, email: str, old: str, new: s
         if people.sign_in_row(connection, me.organisation, email) != found:
             raise wrong("old", "is not your password any more")
         sign_in_failures.forgive(connection, attempt)
-        return _put_password(connection, me, kept)
+        return put_password(connection, me, kept)
 
 
-def _hashed(password: str) -> str:
+def hashed(password: str) -> str:
+    """What is kept of a password that somebody chose. Raises `ValidationFailed` for one that may not be set."""
     if (message := passwords.what_is_wrong(password)) is not None:
         raise wrong("password", message)
     return passwords.hashed(password)
 
 
-def _put_password(connection: Connection, me: Person, kept: str) -> str:
+def put_password(connection: Connection, me: Person, kept: str, call: str = SET_PASSWORD) -> str:
+    """End all sessions of the person, and return the cookie of a new one."""
     people.set_user(connection, me.organisation, me.user, {"password": kept})
     lock_out(connection, me.organisation, me.user)
-    audit.record(connection, me.organisation, me.entry(SET_PASSWORD))
+    audit.record(connection, me.organisation, me.entry(call))
     return sessions.begin(connection, me.organisation, me.user, clock.now())
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from timegrain.counting.memberships import Membership
 from timegrain.errors import EmailTaken, NameTaken, Refused
 from timegrain.storage import roles
-from timegrain.storage.schema import EMPLOYEE, leads, memberships, organisations, rules, teams, users
+from timegrain.storage.schema import ADMIN, EMPLOYEE, leads, memberships, organisations, rules, teams, users
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,12 @@ def sign_in_row(connection: Connection, organisation: int, email: str) -> SignIn
         return None
     mine = users.c.organisation_id == organisation, users.c.id == found[0].id
     return SignInRow(found[0].id, connection.execute(select(users.c.password).where(*mine)).scalar_one())
+
+
+def an_administrator_signs_in(connection: Connection) -> bool:
+    """Whether one of any organisation has a password."""
+    found = select(users.c.id).where(users.c.role_id == ADMIN, users.c.password.is_not(None)).limit(1)
+    return connection.execute(found).first() is not None
 
 
 def user_by_uuid(connection: Connection, organisation: int, uuid: UUID) -> Person | None:

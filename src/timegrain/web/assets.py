@@ -10,7 +10,8 @@ from importlib import resources
 from typing import NamedTuple
 
 FOREVER = "public, max-age=31536000, immutable"
-_MEDIA = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+# Text gets its charset from the framework.
+_MEDIA = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 
 
 class Asset(NamedTuple):
@@ -29,7 +30,7 @@ def assets() -> dict[str, Asset]:
         if file.is_file():
             body = file.read_bytes()
             ending = f".{file.name.rpartition('.')[2]}"
-            media = _MEDIA.get(ending) or mimetypes.guess_type(file.name)[0] or "text/plain; charset=utf-8"
+            media = _MEDIA.get(ending) or mimetypes.guess_type(file.name)[0] or "text/plain"
             mark = sha256(body).hexdigest()[:16]
             found[file.name] = Asset(body, gzip.compress(body, 9, mtime=0), media, mark)
     return found

@@ -243,7 +243,7 @@ def _answered(visit: Visit, page: Page, came: _Came, result: Result) -> Response
         headers["Retry-After"] = str(visit.error.retry_after)
     if "gzip" in came.headers.get("accept-encoding", ""):
         html, headers["Content-Encoding"] = gzip.compress(html, 4, mtime=0), "gzip"
-    return Response(html, status_code=result.status, media_type="text/html; charset=utf-8", headers=headers)
+    return Response(html, status_code=result.status, media_type="text/html", headers=headers)
 
 
 def _roll(house: House, me: sessions.SignedIn, came: _Came, answer: Response[bytes]) -> None:
