@@ -65,7 +65,7 @@ def url(sqlite_url: str) -> str:
 def test_init_once_an_organisation(sqlite_url: str) -> None:
     arguments = ("init", "--organisation", "o", "--zone", "Asia/Kolkata", "--admin-email", "a@example.com")
     assert "init" in refused(sqlite_url, "user", "list")
-    assert set(answered(sqlite_url, *arguments)) == {"organisationId", "userId", "apiKey"}
+    assert set(answered(sqlite_url, *arguments)) == {"organisationId", "userId", "apiKey", "signInUrl"}
     assert "already" in refused(sqlite_url, *arguments)
     assert "IANA" in refused(sqlite_url, "init", "--organisation", "p", "--zone", "Mars", "--admin-email", "a@b.c")
     refused(sqlite_url, "init", "--zone", "UTC", code=2)
