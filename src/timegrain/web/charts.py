@@ -18,7 +18,10 @@ FILLS = {"productive": "fp", "neutral": "fn", "unproductive": "fu", "idle": "fi"
 """The patterns that every page defines."""
 GROUND, CEILING = 248.0, 28.0
 """Of the plate with a column a day, in pixels from the top."""
-_LEFT, _STEPS = 8.0, (0.25, 0.5, 1, 2, 4, 6, 8, 10, 20, 30, 40, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
+_LEFT, _STEPS = (
+    8.0,
+    (0.25, 0.5, 1, 2, 4, 6, 8, 10, 20, 30, 40, 50, 60, 80, 100, 150, 200, 300, 500, 1000, 2000, 5000, 10_000),
+)
 _MINI_HEIGHT = 24
 
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_interval
+from babel.dates import format_date, format_interval, format_skeleton
 
 from timegrain.counting.calendar import zone_named
 
@@ -44,7 +44,15 @@ class Dates:
 
     def short(self, day: int) -> str:
         """`Thu 5`."""
-        return f"{format_date(date.fromordinal(day), 'EEE', self.locale)} {date.fromordinal(day).day}"
+        return f"{self.brief(day)} {date.fromordinal(day).day}"
+
+    def brief(self, day: int) -> str:
+        """`Thu`."""
+        return str(format_date(date.fromordinal(day), "EEE", self.locale))
+
+    def in_year(self, day: int) -> str:
+        """`4 Feb`, where the year is known."""
+        return str(format_skeleton("MMMd", date.fromordinal(day), locale=self.locale))
 
     def weekday(self, day: int) -> str:
         return format_date(date.fromordinal(day), "EEEE", self.locale)

@@ -18,8 +18,8 @@ class Tile(NamedTuple):
     help: tuple[str, ...]
 
 
-def tiles(view: View, path: str, tally: Tally, before: Tally | None, me: SignedIn) -> list[Tile]:
-    """`before` None: there is nothing to compare with."""
+def tiles(view: View, path: str, tally: Tally, more: Tally | None, me: SignedIn) -> list[Tile]:
+    """`more`: than the week before, in each class; None: there is nothing to compare with."""
     found = []
     for name in CLASSES:
         seconds = getattr(tally, name)
@@ -28,8 +28,8 @@ def tiles(view: View, path: str, tally: Tally, before: Tally | None, me: SignedI
             notes.append(f"{percent(seconds, tally.total)} of total")
         elif name != "total":
             notes.append(f"{percent(seconds, tally.active)} of active")
-        if before is not None:
-            notes.append(f"{change(seconds - getattr(before, name))} week on week")
+        if more is not None:
+            notes.append(f"{change(getattr(more, name))} week on week")
         found.append(Tile(name, seconds, view.to(path, show=name), tuple(notes), help_on(name, me)))
     return found
 

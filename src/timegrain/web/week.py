@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any
 
-from timegrain.counting.tallies import Tally
-from timegrain.figures.week import PersonWeek, Week, week_of
-from timegrain.web.charts import Columns, columns, minis, shares
+from timegrain.api.calls import Call
+from timegrain.figures.week import Week, week_of
+from timegrain.storage.queries.last_reports import last_reports
+from timegrain.web.cells import IN_ROWS, six_to_the_minute
+from timegrain.web.charts import Columns, columns
 from timegrain.web.figures import tiles
 from timegrain.web.pages import Moved, Page, Result, Shown, Unchanged
-from timegrain.web.views import CLASSES, View, iso, read_view
+from timegrain.web.views import View, iso, read_view
 from timegrain.web.visits import Visit
+from timegrain.web.week_people import headings, people_rows
+from timegrain.web.week_twins import BY_PERSON, behind, by_day, by_person, on_day
 
-IN_ROWS = ("total", "active", "productive", "neutral", "unproductive", "idle")
 OPERATION = "POST /v1/dashboard/weekly-summary"
-
-
-class Row(NamedTuple):
-    """Of one person."""
-
-    name: str
-    address: str
-    tally: Tally
-    mini: str
-    share: str
-    figures: Sequence[tuple[str, int, str]]
-    """Class, seconds, address."""
 
 
 def _home(_visit: Visit) -> Result:
@@ -39,19 +29,36 @@ def _show(visit: Visit) -> Result:
     call = visit.call(OPERATION)
     view = read_view(visit, call)
     week = week_of(call.asker, view.profiles, view.zone, view.first, visit.now)
-    given = {
+    day = view.day if visit.query.one("date") else None
+    state = _state(visit, view)
+    given: dict[str, Any] = {
         "title": f"{view.name}, {view.dates.days(view.first, view.last)}",
         "view": view,
         "week": week,
         "dates": view.dates,
-        "tiles": tiles(view, "/week", week.tally, week.before, visit.me),
-        "columns": _columns(view, week),
-        "rows": _rows(view, week),
         "with_data": sum(1 for one in week.people if one.tally.total),
-        "grown": _grown(visit),
-        "now": visit.now,
-        "in_rows": IN_ROWS,
+        "reported": _reported(call, week),
+        "pairs": visit.may("POST /v1/devices"),
+        "growth": view.to(**state, grown=_grown(visit)) if week.grows else "",
     }
+    if week.tally.total:
+        change = week.compared.change if week.compared else None
+        found = [
+            one._replace(address=one.address + BY_PERSON) for one in tiles(view, "/week", week.tally, change, visit.me)
+        ]
+        given |= {
+            "tiles": found,
+            "columns": _columns(view, week),
+            "headings": headings(view, state),
+            "rows": people_rows(view, week, given["reported"]),
+            "sums": six_to_the_minute(week.tally, view.to("/week"), BY_PERSON),
+            "by_day": by_day(view, week),
+            "by_person": by_person(view, week),
+            "day": day,
+            "on_day": None if day is None else on_day(view, week, day),
+            "opened": "show" in visit.query,
+            "in_rows": IN_ROWS,
+        }
     return Shown("week.html", given)
 
 
@@ -65,39 +72,22 @@ def _grown(visit: Visit) -> str:
     return f"{settled}.{visit.caller.policy_version}.{visit.caller.today}"
 
 
+def _state(visit: Visit, view: View) -> dict[str, str | None]:
+    """What the address has besides who, which week and where."""
+    chosen = {name: visit.query.one(name) or None for name in ("show", "sort")}
+    return {**chosen, "date": iso(view.day), "week": None} if visit.query.one("date") else chosen
+
+
 def _columns(view: View, week: Week) -> Columns:
-    addresses = [view.to("/week", date=iso(day), week=None, show=view.show) for day in range(week.first, week.last + 1)]
-    return columns(week.days, [view.dates.short(day) for day in range(week.first, week.last + 1)], addresses)
+    days = range(week.first, week.last + 1)
+    addresses = ["".join(behind(view, day)) for day in days]
+    return columns(week.days, [view.dates.short(day) for day in days], addresses)
 
 
-def _rows(view: View, week: Week) -> list[Row]:
-    most = max((one.tally.total for one in week.people), default=0)
-    most_a_day = max((day.total for one in week.people for day in one.days), default=0)
-    key, descending = _order(view)
-    ordered = sorted(week.people, key=lambda one: one.profile.name.lower())
-    if key != "name":
-        ordered.sort(key=lambda one: getattr(one.tally, key), reverse=descending)
-    elif descending:
-        ordered.reverse()
-    return [_row(view, one, most, most_a_day) for one in ordered]
-
-
-def _order(view: View) -> tuple[str, bool]:
-    key = view.sort.lstrip("-")
-    return (key, view.sort.startswith("-")) if key in ("name", *CLASSES) else ("total", True)
-
-
-def _row(view: View, one: PersonWeek, most: int, most_a_day: int) -> Row:
-    who = str(one.profile.uuid)
-    tally = one.tally
-    return Row(
-        one.profile.name,
-        view.to("/person", who=who),
-        tally,
-        minis(one.days, most_a_day),
-        shares(tally, most),
-        [(name, getattr(tally, name), view.to("/person", who=who, show=name)) for name in IN_ROWS],
-    )
+def _reported(call: Call, week: Week) -> dict[int, int]:
+    """Of those without data in the week, by user, when their devices last reported."""
+    silent = [one.profile.user for one in week.people if not one.tally.total]
+    return last_reports(call.connection, call.caller.organisation, silent) if silent else {}
 
 
 PAGES = (
