@@ -6,14 +6,17 @@ from datetime import date, datetime
 from random import Random
 from typing import Any
 
+from sqlalchemy import Connection
+
 from timegrain import clock
 from timegrain.counting.calendar import Asked
 from timegrain.figures.attendance import months
+from timegrain.figures.hours import hours_of
 from timegrain.figures.pieces import Asker
 from timegrain.figures.worked import each
 from timegrain.storage.books import Books
 from timegrain.storage.people import organisation_row
-from timegrain.storage.queries.people_meant import profiles_meant
+from timegrain.storage.queries.people_meant import Profile, profiles_meant
 
 from . import attendance, figures
 from .attendance import Attended, Calendar
@@ -56,6 +59,7 @@ def compare(world: World, program: Program, asked: Ranged) -> None:
         {"user": _user(program, one), "timeSummary": _worked(one.sums, "active", *CLASSES[:3])} for one in people
     ]
     assert _at(program, asked) == [_session(one, asked) for one in people]
+    assert _hours(program, asked) == figures.hours(world, asked)
     timesheet = program.call("POST", f"{PROOF}/timesheet", body)
     assert timesheet == [_timesheet(program, one) for one in people]
     with_data = sum(any(one.sums) for one in people)
@@ -93,15 +97,37 @@ def _utc(second: int | None) -> str | None:
 
 
 def _at(program: Program, asked: Ranged) -> list[tuple[str | None, str | None, bool]]:
-    """The sessions as they are at a present of ours, by rules read anew."""
+    """The sessions as they are at a present of ours."""
     with program.database.read() as connection:
-        row = organisation_row(connection, program.id)
-        asker = Asker(connection, program.id, row.zone, row.policy_version, Books())
-        users = [program.users[number].uuid for number in asked.users]
-        teams = [program.teams[number].uuid for number in asked.teams]
-        profiles = profiles_meant(connection, program.id, users, teams)
+        asker, profiles = _asking(connection, program, asked)
         found = each(asker, profiles, Asked(asked.start, asked.end, 0, 0), asked.now)
     return [(one.session.in_time, one.session.out_time, one.session.is_working) for one in found]
+
+
+def _hours(program: Program, asked: Ranged) -> list[dict[tuple[date, int], Sums]]:
+    """Of each person, the hours with any second."""
+    first, last = (local_day(asked.zone, second // SLOT).toordinal() for second in (asked.start, asked.end - 1))
+    with program.database.read() as connection:
+        asker, profiles = _asking(connection, program, asked)
+        found = [hours_of(asker, one, asked.zone, first, last) for one in profiles]
+    return [
+        {
+            (date.fromordinal(day), one.hour): tuple(one.tally)
+            for day, of in days.items()
+            for one in of
+            if any(one.tally)
+        }
+        for days in found
+    ]
+
+
+def _asking(connection: Connection, program: Program, asked: Ranged) -> tuple[Asker, list[Profile]]:
+    """Below the API, by rules read anew."""
+    row = organisation_row(connection, program.id)
+    users = [program.users[number].uuid for number in asked.users]
+    teams = [program.teams[number].uuid for number in asked.teams]
+    asker = Asker(connection, program.id, row.zone, row.policy_version, Books())
+    return asker, profiles_meant(connection, program.id, users, teams)
 
 
 def _session(one: Person, asked: Ranged) -> tuple[str | None, str | None, bool]:
@@ -204,11 +230,7 @@ def compare_reports(world: World, program: Program, calendar: Calendar, asked: R
 
 def _months_at(program: Program, asked: Ranged, begun: date) -> list[list[Attended]]:
     with program.database.read() as connection:
-        row = organisation_row(connection, program.id)
-        asker = Asker(connection, program.id, row.zone, row.policy_version, Books())
-        users = [program.users[number].uuid for number in asked.users]
-        teams = [program.teams[number].uuid for number in asked.teams]
-        profiles = profiles_meant(connection, program.id, users, teams)
+        asker, profiles = _asking(connection, program, asked)
         found = months(asker, profiles, begun.year, begun.month, asked.zone, asked.now)
     return [
         [

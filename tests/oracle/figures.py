@@ -175,6 +175,23 @@ def _days(zone_name: str, done: Mapping[int, Second]) -> list[Day]:
     return days
 
 
+def hours(world: World, asked: Ranged) -> list[dict[tuple[date, int], Sums]]:
+    """Of each of those asked for: by local day that the range touches and hour of its clock, all day long.
+
+    St. John's set its clocks at a minute past midnight until 2011: a slot is in the hour in which it begins.
+    """
+    first, last = (local_day(asked.zone, second // SLOT) for second in (asked.start, asked.end - 1))
+    whole = asked._replace(start=day_start(asked.zone, first), end=day_start(asked.zone, last + timedelta(days=1)))
+    found = []
+    for user in asked_for(world, asked):
+        of_hour: dict[tuple[date, int], list[Second]] = {}
+        for second, it in _within(_own(world, asked, user), whole).items():
+            key = local_day(asked.zone, second // SLOT), _wall(asked.zone, second // SLOT * SLOT).hour
+            of_hour.setdefault(key, []).append(it)
+        found.append({key: _sums(seconds) for key, seconds in of_hour.items()})
+    return found
+
+
 def _wall(zone_name: str, second: int) -> datetime:
     return datetime.fromtimestamp(second, UTC).astimezone(zone(zone_name)).replace(tzinfo=None)
 

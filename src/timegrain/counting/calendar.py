@@ -69,6 +69,11 @@ def local_day(zone: str, second: int) -> int:
     return datetime.fromtimestamp(second, zone_named(zone)).toordinal()
 
 
+def hour_at(zone: str, second: int) -> int:
+    """The hour that the zone's clock shows, from 0 to 23."""
+    return datetime.fromtimestamp(second, zone_named(zone)).hour
+
+
 def day_at(zone: str, second: int) -> int:
     """The ordinal of the local day that holds an instant: not always its date, where a clock is set back
     over midnight."""
