@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import NamedTuple
@@ -57,9 +57,28 @@ def timesheets(
     asker: Asker, profiles: Sequence[Profile], range_: Asked, zone: str, shown: slice = slice(None)
 ) -> Timesheets:
     """One row a person; days without tracked time are left out."""
-    count = range_.last_day - range_.first_day + 1
-    edges = day_edges(zone, range_.first_day, range_.last_day)
     places = range(len(profiles))[shown]
+    days = _days(asker, profiles, range_, zone, places)
+    active = {place for (place, _), of in days.items() if of.tally.total}
+    rows: dict[int, dict[int, Did]] = {place: {} for place in places}
+    for (place, day), of in days.items():
+        if place in rows and of.tally.total:
+            rows[place][day] = of
+    return Timesheets(len(active), [_row(profiles[place], of, zone) for place, of in rows.items()])
+
+
+def tracked_days(asker: Asker, profile: Profile, range_: Asked, zone: str) -> dict[int, Did]:
+    """What somebody did, by local day, of those with tracked time."""
+    days = _days(asker, [profile], range_, zone, range(1))
+    return {day: of for (_, day), of in days.items() if of.tally.total}
+
+
+def _days(
+    asker: Asker, profiles: Sequence[Profile], range_: Asked, zone: str, places: range
+) -> dict[tuple[int, int], Did]:
+    """By place and local day; for places other than these the whole range under its first day, without ends."""
+    first, count = range_.first_day, range_.last_day - range_.first_day + 1
+    edges = day_edges(zone, first, range_.last_day)
     pieces = []
     for place, one in enumerate(profiles):
         in_days = edges if place in places else [range_.start, range_.end]
@@ -68,32 +87,23 @@ def timesheets(
                 if max(low, start) < min(high, end):
                     part = max(low, start), min(high, end)
                     pieces.append(Piece(place * count + index, one.user, one.generation, *part, place in places))
-    by_key = did(asker, pieces).by_key
-    active = {key // count for key, of in by_key.items() if of.tally.total}
-    return Timesheets(
-        len(active),
-        [
-            _row(
-                profiles[place],
-                {range_.first_day + day: of for day in range(count) if (of := by_key.get(place * count + day))},
-                zone,
-            )
-            for place in places
-        ],
-    )
+    return {(key // count, first + key % count): of for key, of in did(asker, pieces).by_key.items()}
 
 
-def _row(one: Profile, days: dict[int, Did], zone: str) -> TimesheetRow:
-    tracked = {day: of for day, of in days.items() if of.tally.total}
+def _row(one: Profile, tracked: dict[int, Did], zone: str) -> TimesheetRow:
+    days = [
+        _day(day, of.tally, _wall(zone, of.first_active), _wall(zone, of.last_active)) for day, of in tracked.items()
+    ]
+    overall = overall_metrics(summed(of.tally for of in tracked.values()))
+    return TimesheetRow(user_of(one), days, overall, averages(tracked, zone))
+
+
+def averages(tracked: Mapping[int, Did], zone: str) -> Averages:
+    """When somebody came and went, of their days."""
     walls = {day: (_wall(zone, of.first_active), _wall(zone, of.last_active)) for day, of in tracked.items()}
     came = _average([(day, first) for day, (first, _) in walls.items() if first is not None])
     went = _average([(day, last) for day, (_, last) in walls.items() if last is not None])
-    return TimesheetRow(
-        user_of(one),
-        [_day(day, of.tally, *walls[day]) for day, of in tracked.items()],
-        overall_metrics(summed(of.tally for of in tracked.values())),
-        Averages(came, went),
-    )
+    return Averages(came, went)
 
 
 def _wall(zone: str, second: int | None) -> datetime | None:
