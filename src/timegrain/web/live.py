@@ -1,7 +1,87 @@
-"""To come."""
+"""Live: who is working now, on what class and since when. Never on what: no subjects, no titles."""
 
 from __future__ import annotations
 
-from timegrain.web.pages import Page
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
 
-PAGES: tuple[Page, ...] = ()
+from timegrain.counting.ratings import Rating
+from timegrain.figures.live import Live, live
+from timegrain.figures.worked import JUST_NOW
+from timegrain.web.pages import Page, Result, Shown, Unchanged
+from timegrain.web.views import View, iso, read_view
+from timegrain.web.visits import Visit
+
+OPERATION = "POST /v1/my-team"
+CLASS_OF = {Rating.PRODUCTIVE: "productive", Rating.NEUTRAL: "neutral", Rating.UNPRODUCTIVE: "unproductive"}
+
+
+class Row(NamedTuple):
+    """Of one person. `since` is when this run of work began or, of whoever is not working, when they last were."""
+
+    name: str
+    address: str
+    total: int
+    of_total: str
+    working_on: str
+    since: int | None
+    of_since: str
+
+
+def _show(visit: Visit) -> Result:
+    if visit.partial and _is_as_it_was(visit, visit.query.one("grown")):
+        return Unchanged()
+    call = visit.call(OPERATION)
+    view = read_view(visit, call)
+    people = live(call.asker, view.profiles, view.zone, visit.now)
+    rows = [_row(view, one) for one in sorted(people, key=lambda one: one.profile.name.lower())]
+    working = [one for one in rows if one.working_on]
+    given = {
+        "title": f"{len(working)} of {len(rows)} working now",
+        "view": view,
+        "dates": view.dates,
+        "working": working,
+        "others": [one for one in rows if not one.working_on],
+        "classes": Counter(one.working_on for one in working),
+        "just_now": JUST_NOW,
+        "now": visit.now,
+        "grown": f"{_version(visit)}.{_holds_until(people, visit.now)}",
+    }
+    return Shown("live.html", given)
+
+
+def _row(view: View, one: Live) -> Row:
+    who = str(one.profile.uuid)
+    day = view.to("/day", who=who, week=None, date=iso(view.today))
+    since = one.last_active if one.working_on is None else one.since
+    return Row(
+        one.profile.name,
+        view.to("/person", who=who),
+        one.tally.total,
+        day,
+        "" if one.working_on is None else CLASS_OF[one.working_on],
+        since,
+        day if one.since is None else f"{day}#t{view.dates.clock(one.since, seconds=True).replace(':', '')}",
+    )
+
+
+def _version(visit: Visit) -> str:
+    """Differs as soon as anything was reported or decided; what came in this very second may still grow."""
+    reported_at = visit.me.reported_at or 0
+    settled = reported_at if reported_at < visit.now else 0
+    return f"{settled}.{visit.caller.policy_version}.{visit.caller.today}"
+
+
+def _holds_until(people: Sequence[Live], now: int) -> int:
+    """The second from which somebody is not working any more, if nothing new comes."""
+    leaving = [one.last_active + JUST_NOW for one in people if one.working_on is not None and one.last_active]
+    return max(min(leaving, default=0), now + 1) if leaving else 0
+
+
+def _is_as_it_was(visit: Visit, grown: str) -> bool:
+    version, _, until = grown.rpartition(".")
+    return version == _version(visit) and until.isdecimal() and not 0 < int(until) <= visit.now
+
+
+PAGES: tuple[Page, ...] = (Page(path="/live", show=_show, name="Live", opened_by=OPERATION, grows=True),)
