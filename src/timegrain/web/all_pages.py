@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from timegrain.web import counting, day, first_run, live, my_data, person, reports, sign_in, subjects, week
 from timegrain.web.pages import Page
-from timegrain.web.settings import audit, devices, holidays, keys, people, policy, roles, teams
+from timegrain.web.settings import audit, devices, holidays, keys, people, policy, roles, sections, teams
 
 PAGES: tuple[Page, ...] = (
     *week.PAGES,
@@ -13,6 +13,7 @@ PAGES: tuple[Page, ...] = (
     *subjects.PAGES,
     *live.PAGES,
     *reports.PAGES,
+    *sections.PAGES,
     *people.PAGES,
     *teams.PAGES,
     *roles.PAGES,

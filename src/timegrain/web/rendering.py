@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from timegrain.counting.calendar import zone_names
-from timegrain.web import charts, csrf, formats
+from timegrain.web import charts, csrf, formats, wording
 from timegrain.web.assets import address_of
 
 
@@ -31,6 +31,8 @@ def _environment() -> Environment:
         "exact": formats.exact,
         "change": formats.change,
         "minutes": formats.minutes,
+        "field_name": wording.field_name,
+        "field_message": wording.field_message,
     }
     environment.globals |= {
         "asset": address_of,
