@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from timegrain.web import counting, day, first_run, live, my_data, person, reports, sign_in, subjects, week
 from timegrain.web.pages import Page
-from timegrain.web.settings import audit, devices, holidays, keys, people, policy, roles, sections, teams
+from timegrain.web.settings import (
+    audit,
+    devices,
+    holidays,
+    jobs,
+    keys,
+    people,
+    policy,
+    retention,
+    roles,
+    sections,
+    teams,
+)
 
 PAGES: tuple[Page, ...] = (
     *week.PAGES,
@@ -20,7 +32,9 @@ PAGES: tuple[Page, ...] = (
     *devices.PAGES,
     *keys.PAGES,
     *policy.PAGES,
+    *jobs.PAGES,
     *holidays.PAGES,
+    *retention.PAGES,
     *audit.PAGES,
     *my_data.PAGES,
     *counting.PAGES,

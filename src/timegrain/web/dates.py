@@ -80,6 +80,10 @@ class Dates:
             f"{format_date(at.date(), 'EEE', self.locale)}, {format_date(at.date(), 'medium', self.locale)}, {at:%H:%M}"
         )
 
+    def told(self, instant: str) -> str:
+        """The same of an instant as the API writes it, `2026-02-05T10:12:00.000Z`."""
+        return self.instant(int(datetime.fromisoformat(instant).timestamp()))
+
     def offset(self, second: int) -> str:
         """`UTC+05:30`."""
         text = self._at(second).strftime("%z")

@@ -25,6 +25,7 @@ SECTIONS = (
     Section("Keys", "/settings/keys", "GET /v1/keys"),
     Section("Policy", "/settings/policy", "GET /v1/policy"),
     Section("Holidays", "/settings/holidays", "GET /v1/holidays"),
+    Section("Retention", "/settings/retention", "GET /v1/policy"),
     Section("Audit trail", "/settings/audit", "GET /v1/audit"),
 )
 
