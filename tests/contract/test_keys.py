@@ -12,6 +12,22 @@ DEVICES, KEYS = "/v1/devices", "/v1/keys"
 FOCUS = {"start": "2026-02-02T06:00:00Z", "end": "2026-02-02T06:10:00Z", "app": "Code"}
 
 
+def test_a_lost_token_is_replaced(office: Office) -> None:
+    grace, bob = (added(office, name)["userId"] for name in ("Grace", "Bob"))
+    device = made(office.call(DEVICES, {"userId": grace, "name": "laptop"}))
+    made(office.call(DEVICES, {"userId": bob, "name": "laptop"}))
+    removed(office.call(f"{DEVICES}/{device['deviceId']}", None, method="DELETE"))
+    tokens = f"{DEVICES}/{device['deviceId']}/tokens"
+    another = made(office.call(tokens, {}))
+    assert another == {**device, "deviceToken": another["deviceToken"]}
+    failed(office.call(ACTIVITY, {"focus": [FOCUS], "away": []}, device["deviceToken"]), 401, "INVALID_API_KEY")
+    for token in (another["deviceToken"], made(office.call(tokens, {"editor": True}))["deviceToken"]):
+        succeeded(office.call(ACTIVITY, {"focus": [FOCUS], "away": []}, token))
+    (listed,) = succeeded(get(office, DEVICES, userId=grace))["items"]
+    assert (listed["deviceId"], listed["validTokens"]) == (device["deviceId"], 2)
+    failed(office.call(f"{DEVICES}/{NOBODY}/tokens", {}), 404, "NOT_FOUND")
+
+
 def test_a_device_is_made_reports_and_is_refused(office: Office) -> None:
     grace, bob = (added(office, name)["userId"] for name in ("Grace", "Bob"))
     device = made(office.call(DEVICES, {"userId": grace, "name": "laptop"}))

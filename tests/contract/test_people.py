@@ -244,6 +244,31 @@ def test_pages_of_people_are_in_order_and_whole(office: Office) -> None:
     assert fields(failed(get(office, USERS, cursor="!"), 400, "VALIDATION_ERROR")) == ["cursor"]
 
 
+def test_people_are_found_by_what_is_known_of_them(office: Office) -> None:
+    team = made(office.call(TEAMS, {"name": "Engineering"}))["teamId"]
+    added(office, "Grace", teams=[team])
+    bob, carl = added(office, "Bob", email="robert@elsewhere.test"), added(office, "Carl", teams=[team])
+    changed(office, carl["userId"], active=False, teams=[])
+
+    def found(**query: Any) -> list[str]:
+        return [one["name"] for one in succeeded(get(office, USERS, **query))["items"]]
+
+    assert found(q="RACE") == ["Grace"]
+    assert found(q=" elsewhere ") == ["Bob"]
+    assert found(teamId=team) == ["Grace"]
+    assert found(teamId=NOBODY) == []
+    assert found(active="false") == ["Carl"]
+    assert found(active="true", q="b") == ["Bob"]
+    page = succeeded(get(office, USERS, q="example.com", limit=2))
+    following = succeeded(get(office, USERS, q="example.com", limit=2, cursor=page["nextCursor"]))
+    names = [one["name"] for one in page["items"] + following["items"]]
+    assert names == ["Carl", "Grace", "anna@example.com"]
+    assert following["nextCursor"] is None
+    assert found(limit=1, q="example.com", active="true") == ["Grace"]
+    own = succeeded(get(office, USERS, own_key(office, bob["userId"], EMPLOYEE), q="grace"))["items"]
+    assert own == []
+
+
 def test_teams_are_named_once_and_removed_while_empty(office: Office) -> None:
     design, sales = (made(office.call(TEAMS, {"name": name}))["teamId"] for name in ("Design", "Sales"))
     failed(office.call(TEAMS, {"name": "Sales"}), 409, "NAME_TAKEN")

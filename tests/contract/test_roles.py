@@ -92,6 +92,7 @@ ABOUT = {
     "GET /v1/devices": READ,
     "POST /v1/devices": CHANGE,
     "PATCH /v1/devices/{deviceId}": CHANGE,
+    "POST /v1/devices/{deviceId}/tokens": CHANGE,
     "DELETE /v1/devices/{deviceId}": CHANGE,
     "GET /v1/keys": READ,
     "POST /v1/keys": CHANGE,

@@ -93,6 +93,7 @@ ACCESS: Mapping[str, Row] = {
     "GET /v1/devices": _page(SETTINGS),
     "POST /v1/devices": _CHANGE,
     "PATCH /v1/devices/{deviceId}": _CHANGE,
+    "POST /v1/devices/{deviceId}/tokens": _CHANGE,
     "DELETE /v1/devices/{deviceId}": _CHANGE,
     "GET /v1/keys": _page(SETTINGS),
     "POST /v1/keys": _CHANGE,

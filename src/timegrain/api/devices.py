@@ -61,6 +61,12 @@ class MadeDevice(msgspec.Struct, rename="camel"):
     device_token: str
 
 
+class NewToken(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """`editor`: in the form of a WakaTime key."""
+
+    editor: bool = False
+
+
 class ChangedDevice(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     """For all stored time; null: as it is."""
 
@@ -68,9 +74,16 @@ class ChangedDevice(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     timeout_seconds: TimeoutSeconds | None = None
 
 
+class DevicesQuery(PageQuery, rename="camel", forbid_unknown_fields=True):
+    """`userId`: those of one person."""
+
+    user_id: UUID | None = None
+
+
 class _PageAsked(NamedTuple):
     after: tuple[str, str, str] | None
     limit: int
+    user: UUID | None
 
 
 class _ChangeAsked(NamedTuple):
@@ -79,8 +92,8 @@ class _ChangeAsked(NamedTuple):
 
 
 def _read_page(given: Given) -> _PageAsked:
-    query: PageQuery = given.query
-    return _PageAsked(read_cursor(query.cursor, tuple[str, str, str]), query.limit)
+    query: DevicesQuery = given.query
+    return _PageAsked(read_cursor(query.cursor, tuple[str, str, str]), query.limit, query.user_id)
 
 
 def _place(one: ListedDevice) -> tuple[str, str, str]:
@@ -93,6 +106,8 @@ def _list(call: Call, asked: _PageAsked) -> Devices:
     if call.reach.level is not Level.FULL:
         within = {one.user for one in profiles_within(call.connection, organisation, call.reach)}
         found = [one for one in found if one.user in within]
+    if asked.user is not None:
+        found = [one for one in found if one.user_uuid == asked.user]
     found.sort(key=_place)
     after = [one for one in found if asked.after is None or _place(one) > asked.after]
     items, following = page_of(after, asked.limit, _place)
@@ -162,6 +177,28 @@ def _read_device(given: Given) -> UUID:
     return given.id("deviceId")
 
 
+class _TokenAsked(NamedTuple):
+    device: UUID
+    editor: bool
+
+
+def _read_token(given: Given) -> _TokenAsked:
+    body: NewToken = given.body
+    return _TokenAsked(given.id("deviceId"), body.editor)
+
+
+def _add_token(call: Call, asked: _TokenAsked) -> MadeDevice:
+    organisation = call.caller.organisation
+    call.connection.rollback()
+    with call.house.database.write(organisation, policy=True) as connection:
+        one = _meant(devices.all_devices(connection, organisation), asked.device)
+        token = keys.add_key(
+            connection, organisation, one.name, keys.DEVICE, clock.now(), one.user, one.id, for_editor=asked.editor
+        )[1]
+    call.about.add(one.user)
+    return MadeDevice(one.uuid, one.user_uuid, one.name, token)
+
+
 def _revoke(call: Call, uuid: UUID) -> None:
     organisation = call.caller.organisation
     call.connection.rollback()
@@ -179,7 +216,7 @@ ROUTES = (
         name="getDevices",
         summary="Devices, by the person's name: their last report, and whether they report input",
         message="Fetched devices successfully",
-        query=PageQuery,
+        query=DevicesQuery,
         read=_read_page,
         data=Devices,
         work=_list,
@@ -205,6 +242,18 @@ ROUTES = (
         read=_read_change,
         data=Device,
         work=_change,
+    ),
+    Route(
+        method="POST",
+        path=f"{_ITEM}/tokens",
+        name="addDeviceToken",
+        summary="Make one more token of a device, as after the last was lost",
+        message="Added token successfully",
+        body=NewToken,
+        read=_read_token,
+        data=MadeDevice,
+        work=_add_token,
+        status=201,
     ),
     Route(
         method="DELETE",

@@ -31,7 +31,7 @@ from timegrain.people_changes import NewPerson, PersonChange, add_person, change
 from timegrain.storage.audit import Actor
 from timegrain.storage.passwords import hashed
 from timegrain.storage.queries.accounts import Account, accounts
-from timegrain.storage.queries.people_meant import profiles_within
+from timegrain.storage.queries.people_meant import Profile, profiles_within
 from timegrain.storage.roles import Role, all_roles, role_of
 from timegrain.storage.schema import EMPLOYEE
 
@@ -111,9 +111,31 @@ class ConfirmQuery(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     confirm: UUID
 
 
+class UsersQuery(PageQuery, rename="camel", forbid_unknown_fields=True):
+    """`q` is a part of the name or the mail, `teamId` a team that they belong to today."""
+
+    q: str = ""
+    team_id: UUID | None = None
+    active: bool | None = None
+
+
 class _PageAsked(NamedTuple):
     after: tuple[str, str] | None
     limit: int
+    text: str
+    team: UUID | None
+    active: bool | None
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.text) or self.team is not None or self.active is not None
+
+    def means(self, one: Account, today: int) -> bool:
+        return (
+            (self.text in one.name.lower() or self.text in one.email.lower())
+            and (self.team is None or any(held.team == self.team for held in one.teams_on(today)))
+            and (self.active is None or one.active(today) == self.active)
+        )
 
 
 class _ChangeAsked(NamedTuple):
@@ -124,21 +146,27 @@ class _ChangeAsked(NamedTuple):
 
 
 def _read_page(given: Given) -> _PageAsked:
-    query: PageQuery = given.query
-    return _PageAsked(read_cursor(query.cursor, tuple[str, str]), query.limit)
+    query: UsersQuery = given.query
+    after = read_cursor(query.cursor, tuple[str, str])
+    return _PageAsked(after, query.limit, query.q.strip().lower(), query.team_id, query.active)
+
+
+def _place(one: Profile | Account) -> tuple[str, str]:
+    return one.name, str(one.uuid)
 
 
 def _list(call: Call, asked: _PageAsked) -> Users:
-    organisation = call.caller.organisation
+    organisation, today = call.caller.organisation, call.reach.today
     found = profiles_within(call.connection, organisation, call.reach, most=None)
-    after = [one for one in found if asked.after is None or (one.name, str(one.uuid)) > asked.after]
-    items, following = page_of(after, asked.limit, lambda one: (one.name, str(one.uuid)))
-    call.about.update(one.user for one in items)
-    return Users(_shown_all(call, [one.user for one in items]), following)
-
-
-def _shown_all(call: Call, users: list[int]) -> list[User]:
-    return [shown(one, call.reach.today) for one in accounts(call.connection, call.caller.organisation, users)]
+    after = [one for one in found if asked.after is None or _place(one) > asked.after]
+    if asked.narrows:
+        every = accounts(call.connection, organisation, (one.user for one in after))
+        items, following = page_of([one for one in every if asked.means(one, today)], asked.limit, _place)
+    else:
+        page, following = page_of(after, asked.limit, _place)
+        items = accounts(call.connection, organisation, (one.user for one in page))
+    call.about.update(one.id for one in items)
+    return Users([shown(one, today) for one in items], following)
 
 
 def shown(one: Account, today: int) -> User:
@@ -165,7 +193,8 @@ def _read_id(given: Given) -> UUID:
 
 
 def _one(call: Call, uuid: UUID) -> User:
-    return _shown_all(call, [one.user for one in call.profiles([uuid])])[0]
+    (profile,) = call.profiles([uuid])
+    return shown(accounts(call.connection, call.caller.organisation, [profile.user])[0], call.reach.today)
 
 
 def _read_new(given: Given) -> NewUser:
@@ -257,7 +286,7 @@ ROUTES = (
         name="getUsers",
         summary="People, by name",
         message="Fetched users successfully",
-        query=PageQuery,
+        query=UsersQuery,
         read=_read_page,
         data=Users,
         work=_list,

@@ -121,6 +121,11 @@ EXAMPLES = {
         answer={"deviceId": DEVICE, "userId": USER, "name": "laptop-7", "deviceToken": "tg_1_..."},
     ),
     "updateDevice": Example(body={"reachSeconds": 10}, answer=_DEVICE, path={"deviceId": DEVICE}),
+    "addDeviceToken": Example(
+        body={"editor": False},
+        answer={"deviceId": DEVICE, "userId": USER, "name": "laptop-7", "deviceToken": "tg_1_..."},
+        path={"deviceId": DEVICE},
+    ),
     "revokeDevice": Example(path={"deviceId": DEVICE}),
     "getKeys": Example(answer={"items": [_KEY], "nextCursor": None}),
     "addKey": Example(
