@@ -6,7 +6,8 @@ from base64 import urlsafe_b64encode
 
 from tests.contract.served import ACTIVITY, NOBODY, Office, failed, fields, succeeded
 from tests.contract.test_employees import roles
-from tests.contract.test_people import added, get, made, removed
+from tests.contract.test_people import added, get, made, own_key, removed
+from timegrain.storage.schema import EMPLOYEE
 
 DEVICES, KEYS = "/v1/devices", "/v1/keys"
 FOCUS = {"start": "2026-02-02T06:00:00Z", "end": "2026-02-02T06:10:00Z", "app": "Code"}
@@ -25,6 +26,10 @@ def test_a_lost_token_is_replaced(office: Office) -> None:
         succeeded(office.call(ACTIVITY, {"focus": [FOCUS], "away": []}, token))
     (listed,) = succeeded(get(office, DEVICES, userId=grace))["items"]
     assert (listed["deviceId"], listed["validTokens"]) == (device["deviceId"], 2)
+    one = f"{DEVICES}/{device['deviceId']}"
+    assert succeeded(get(office, one)) == listed
+    failed(get(office, one, own_key(office, bob, EMPLOYEE)), 403, "FORBIDDEN")
+    failed(get(office, f"{DEVICES}/{NOBODY}"), 404, "NOT_FOUND")
     failed(office.call(f"{DEVICES}/{NOBODY}/tokens", {}), 404, "NOT_FOUND")
 
 

@@ -91,6 +91,7 @@ ABOUT = {
     "DELETE /v1/teams/{teamId}/leads/{userId}": CHANGE,
     "GET /v1/devices": READ,
     "POST /v1/devices": CHANGE,
+    "GET /v1/devices/{deviceId}": ONE,
     "PATCH /v1/devices/{deviceId}": CHANGE,
     "POST /v1/devices/{deviceId}/tokens": CHANGE,
     "DELETE /v1/devices/{deviceId}": CHANGE,

@@ -92,6 +92,7 @@ ACCESS: Mapping[str, Row] = {
     "DELETE /v1/teams/{teamId}/leads/{userId}": _CHANGE,
     "GET /v1/devices": _page(SETTINGS),
     "POST /v1/devices": _CHANGE,
+    "GET /v1/devices/{deviceId}": _page(SETTINGS),
     "PATCH /v1/devices/{deviceId}": _CHANGE,
     "POST /v1/devices/{deviceId}/tokens": _CHANGE,
     "DELETE /v1/devices/{deviceId}": _CHANGE,

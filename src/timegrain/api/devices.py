@@ -13,11 +13,11 @@ from timegrain.api.paging import PageQuery, page_of, read_cursor
 from timegrain.api.people_fields import Name, instant, person
 from timegrain.api.routes import Route
 from timegrain.counting.instants import LONGEST_REACH, LONGEST_TIMEOUT
-from timegrain.errors import NameTaken, NotFound, wrong
+from timegrain.errors import Forbidden, NameTaken, NotFound, wrong
 from timegrain.recounting import change_device
 from timegrain.storage import devices, keys
 from timegrain.storage.devices import ListedDevice
-from timegrain.storage.queries.people_meant import profiles_within
+from timegrain.storage.queries.people_meant import BEYOND, profiles_within
 from timegrain.storage.roles import Level
 
 ReachSeconds = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_REACH)]
@@ -100,12 +100,17 @@ def _place(one: ListedDevice) -> tuple[str, str, str]:
     return one.user_name, str(one.user_uuid), one.name
 
 
-def _list(call: Call, asked: _PageAsked) -> Devices:
+def _within(call: Call) -> list[ListedDevice]:
     organisation = call.caller.organisation
     found = devices.all_devices(call.connection, organisation)
-    if call.reach.level is not Level.FULL:
-        within = {one.user for one in profiles_within(call.connection, organisation, call.reach)}
-        found = [one for one in found if one.user in within]
+    if call.reach.level is Level.FULL:
+        return found
+    within = {one.user for one in profiles_within(call.connection, organisation, call.reach)}
+    return [one for one in found if one.user in within]
+
+
+def _list(call: Call, asked: _PageAsked) -> Devices:
+    found = _within(call)
     if asked.user is not None:
         found = [one for one in found if one.user_uuid == asked.user]
     found.sort(key=_place)
@@ -113,6 +118,15 @@ def _list(call: Call, asked: _PageAsked) -> Devices:
     items, following = page_of(after, asked.limit, _place)
     call.about.update(one.user for one in items)
     return Devices([_shown(one) for one in items], following)
+
+
+def _one(call: Call, uuid: UUID) -> Device:
+    found = _within(call)
+    if call.reach.level is not Level.FULL and not any(one.uuid == uuid for one in found):
+        raise Forbidden(BEYOND)
+    one = _meant(found, uuid)
+    call.about.add(one.user)
+    return _shown(one)
 
 
 def _shown(one: ListedDevice) -> Device:
@@ -231,6 +245,16 @@ ROUTES = (
         data=MadeDevice,
         work=_add,
         status=201,
+    ),
+    Route(
+        method="GET",
+        path=_ITEM,
+        name="getDevice",
+        summary="One device",
+        message="Fetched device successfully",
+        read=_read_device,
+        data=Device,
+        work=_one,
     ),
     Route(
         method="PATCH",

@@ -120,6 +120,7 @@ EXAMPLES = {
         body={"userId": USER, "name": "laptop-7"},
         answer={"deviceId": DEVICE, "userId": USER, "name": "laptop-7", "deviceToken": "tg_1_..."},
     ),
+    "getDevice": Example(answer=_DEVICE, path={"deviceId": DEVICE}),
     "updateDevice": Example(body={"reachSeconds": 10}, answer=_DEVICE, path={"deviceId": DEVICE}),
     "addDeviceToken": Example(
         body={"editor": False},
