@@ -36,6 +36,8 @@ class SignedIn(NamedTuple):
     role_name: str
     idle_threshold: int
     away_limit: int
+    unattended_limit: int
+    idle_counting: bool
     notice: str | None
     rolls: bool
     """Whether its last use is to be written, and the cookie to be sent anew."""
@@ -83,6 +85,8 @@ _COLUMNS = (
     ),
     func.coalesce(users.c.idle_threshold, organisations.c.idle_threshold).label("idle_threshold"),
     func.coalesce(users.c.away_limit, organisations.c.away_limit).label("away_limit"),
+    func.coalesce(users.c.unattended_limit, organisations.c.unattended_limit).label("unattended_limit"),
+    func.coalesce(users.c.idle_counting, organisations.c.idle_counting).label("idle_counting"),
 )
 _FROM = (
     sessions.join(users, _OF_USER)
@@ -133,6 +137,8 @@ def signed_in(connection: Connection, cookie: str, now: int, growing: bool = Fal
         row.role_name,
         row.idle_threshold,
         row.away_limit,
+        row.unattended_limit,
+        row.idle_counting,
         row.notice,
         now - row.used_at >= NOTED_S,
         row.reported_at,

@@ -35,16 +35,18 @@ def tiles(view: View, path: str, tally: Tally, more: Tally | None, me: SignedIn)
 
 
 def help_on(name: str, me: SignedIn) -> tuple[str, ...]:
-    """What a figure means here, with the limits that hold; `docs/counting.md` says it in full."""
-    idle, away = minutes(me.idle_threshold), minutes(me.away_limit)
+    """What a word means here, with the limits that hold for the reader; `docs/counting.md` has the same sentences."""
+    idle, away, unattended = minutes(me.idle_threshold), minutes(me.away_limit), minutes(me.unattended_limit)
     return {
         "total": (
-            "Total: every second in which an application was in front on one of the person’s devices. Each second "
-            "counts once, also where two devices are on.",
+            "Total: every second in which somebody was at work on one of the person’s devices, or paused and came "
+            "back in time. Each second counts once, also where two devices are on.",
             "Total = active + idle.",
         ),
         "active": (
-            f"Active: there was keyboard or mouse input, or a pause shorter than {idle}.",
+            f"Active: an application was in front, and there was keyboard or mouse input, or a pause shorter than "
+            f"{idle}. Where a call, a talk or the like is marked ignore idle, longer pauses are active too, up to "
+            f"{unattended}.",
             "Active = productive + neutral + unproductive.",
         ),
         "idle": (
@@ -56,4 +58,8 @@ def help_on(name: str, me: SignedIn) -> tuple[str, ...]:
             "Neutral: active time on what is rated neutral or not rated yet. It says nothing about the person.",
         ),
         "unproductive": ("Unproductive: active time on applications and sites that are rated unproductive.",),
+        "untracked": (
+            "Untracked: nothing was in front on any device, the screen was locked, or somebody left. It is in no "
+            "figure: a gap stays a gap.",
+        ),
     }[name]
