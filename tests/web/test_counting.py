@@ -31,8 +31,9 @@ def meanings(page: str) -> dict[str, str]:
 
 def test_a_figure_tells_what_it_means_and_leads_to_the_whole(office: Office) -> None:
     office.run("policy", "--idle-minutes", "7", "--away-limit-minutes", "45")
+    office.send(focus=[{"start": "2026-02-09T05:00:00Z", "end": "2026-02-09T05:30:00Z", "app": "Excel"}])
     anna = visitor(office)
-    week = anna.get("/week")
+    week = anna.get("/week?week=2026-02-09")
     told = dict(re.findall(r'<div class="pop">((?:(?!</div>).)*)<p><a href="/counting#(\w+)">', week, re.DOTALL))
     beside = {name: text_of(said) for said, name in told.items()}
     assert tuple(beside) == CLASSES
