@@ -140,16 +140,13 @@ def _visited(house: House, page: Page, came: _Came) -> Response[bytes]:
     with ExitStack() as reads:
         visit = _visit(house, page, came, reads)
         try:
-            result = _result(visit, page, came)
-        except TimegrainError as error:
-            result = failed(visit, error)
+            answer = _answered(visit, page, came, _result(visit, page, came))
         except Exception as error:
-            note_unforeseen(error, came.request_id)
-            result = failed(visit, as_known(error, came.request_id))
+            if not isinstance(error, TimegrainError):
+                note_unforeseen(error, came.request_id)
+            answer = _answered(visit, page, came, failed(visit, as_known(error, came.request_id)))
         visit.leave_trails()
-        rolls = visit.signed_in is not None and visit.signed_in.rolls
-        answer = _answered(visit, page, came, result)
-    if rolls and visit.signed_in is not None and not isinstance(result, Moved):
+    if visit.signed_in is not None and visit.signed_in.rolls and not answer.cookies:
         _roll(house, visit.signed_in, came, answer)
     return answer
 
