@@ -216,7 +216,7 @@ def _require_own_form(visit: Visit, page: Page, came: _Came) -> None:
 def failed(visit: Visit, error: TimegrainError) -> Shown:
     """A page that says what went wrong."""
     visit.error = error
-    return Shown("error.html", {"title": error.label}, error.status)
+    return Shown("error.html", {"title": error.label, "alone": True}, error.status)
 
 
 def _answered(visit: Visit, page: Page, came: _Came, result: Result) -> Response[bytes]:
