@@ -148,17 +148,29 @@ def demo(session: Session, port: int, how_many: int, weeks: int, no_serve: bool,
         with session.progress("Making a sample organisation") as progress:
             made = store_sample(database, sample, progress, starter_ratings)
         request = _request(made, port)
-        sign_ins = "\n".join(f"  {one['role']}: {one['email']}  {one['password']}" for one in made["signIns"])
+        listening = Listening("127.0.0.1", port)
         session.answer(
             made,
-            f"{sample.name}: {how_many} people, weeks: {weeks}.\n\nSign in as\n{sign_ins}\n\n"
-            f"Key: {made['apiKey']}\n\n{request}",
+            f"{sample.name}: {how_many} people, weeks: {weeks}.\n\n"
+            f"{_serving(session, port) if no_serve else ''}Open {_url(listening)} and sign in as\n{_sign_ins(made)}\n\n"
+            f"Or ask with the key {made['apiKey']}\n\n{request}",
         )
         if not no_serve:
-            listening = Listening("127.0.0.1", port)
             if not session.as_json:
                 click.echo(f"\nServing at {_url(listening)}; Ctrl+C ends it.")
             _run(whole_app(database), listening)
+
+
+def _serving(session: Session, port: int) -> str:
+    """What serves the sample later. A database that was named may have a password, which is not shown."""
+    database, same = ("", " on the same database") if session.named else (f"--database {session.url} ", "")
+    return f"Serve it with `timegrain {database}serve --port {port}`{same}.\n"
+
+
+def _sign_ins(made: dict[str, Any]) -> str:
+    shown = [(one["role"], one["email"], one["password"]) for one in made["signIns"]]
+    roles, mails, _ = (max(map(len, column)) for column in zip(*shown, strict=True))
+    return "\n".join(f"  {role:{roles}}  {mail:{mails}}  {password}" for role, mail, password in shown)
 
 
 def _request(made: dict[str, Any], port: int) -> str:
