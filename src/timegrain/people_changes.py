@@ -75,7 +75,7 @@ def change_person(connection: Connection, organisation: int, user: int, change: 
         employments.set_employments(connection, organisation, user, held)
     if values:
         people.set_user(connection, organisation, user, values)
-    if "password" in values or change.active is False:
+    if "password" in values or change.active is False or (change.ends is not None and change.ends <= change.today):
         lock_out(connection, organisation, user)
     if change.teams is not None:
         teams = change.teams

@@ -321,6 +321,9 @@ def test_a_link_to_set_a_password(url: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("TIMEGRAIN_PUBLIC_URL", "https://t.example")
     assert "https://t.example/password/tg_1_" in run(url, "user", "reset", "a@example.com").stdout
     assert "no user" in refused(url, "user", "reset", "nobody@example.com")
+    for base in ("time.example.com", "ftp://time.example.com", "https:///x"):
+        assert "not an address" in refused(url, "user", "reset", "a@example.com", "--url", base, code=2)
+        assert "not an address" in refused(url, "serve", "--public-url", base, code=2)
     entries = answered(url, "audit")["entries"]
     assert [one["call"] for one in entries].count("timegrain user reset") == 3
     answered(url, "user", "deactivate", "a@example.com")

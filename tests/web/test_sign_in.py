@@ -91,6 +91,11 @@ def test_whose_sessions_end(office: Office) -> None:
     assert is_in(bo)
     succeeded(office.call(f"/v1/users/{bo_id}", {"password": NEW}, method="PATCH"))
     assert not is_in(bo)
+    bo = visitor(office, mail)
+    office.run("user", "set", mail, "--left", "2020-01-01")
+    assert not is_in(bo)
+    office.run("user", "activate", mail)
+    assert not is_in(bo)
     bo, path = visitor(office, mail), link(office, mail)
     office.run("user", "deactivate", mail)
     assert not is_in(bo)
@@ -144,6 +149,22 @@ def test_a_session_ends_unused_or_old(office: Office) -> None:
             alive = sessions.signed_in(connection, cookie, used)
             assert (alive is not None) is (used < now + sessions.LONGEST_S)
             sessions.note_used(connection, found.caller.organisation, found.session, used)
+
+
+def test_a_session_rolls_once_an_hour(sqlite_office: Office) -> None:
+    who = visitor(sqlite_office)
+    assert "set-cookie" not in who.client.get("/week").headers
+    with sqlite_office.database.read() as connection:
+        found = sessions.signed_in(connection, who.client.cookies["timegrain_session"], clock.now())
+    assert found is not None
+    organisation = found.caller.organisation
+    with sqlite_office.database.write(organisation) as connection:
+        sessions.note_used(connection, organisation, found.session, clock.now() - sessions.NOTED_S)
+    assert "Max-Age=1209600" in who.client.get("/week").headers["set-cookie"]
+    assert "set-cookie" not in who.client.get("/week").headers
+    with sqlite_office.database.read() as connection:
+        (listed,) = sessions.sessions_of(connection, organisation, found.caller.user or 0, clock.now())
+    assert clock.now() - listed.used_at < sessions.NOTED_S
 
 
 def test_behind_tls_the_cookie_is_of_this_host_alone(sqlite_office: Office) -> None:

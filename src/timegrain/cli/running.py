@@ -17,7 +17,7 @@ import uvicorn
 from timegrain import clock
 from timegrain import workers as worker
 from timegrain.api.app import SLOW_MS, Observed
-from timegrain.cli.session import Session, command, default_path
+from timegrain.cli.session import Session, base_address, command, default_path
 from timegrain.errors import Refused
 from timegrain.sample.organisation import sample_organisation
 from timegrain.seeding import store_sample
@@ -58,7 +58,14 @@ def _origins(_context: click.Context, _option: click.Parameter, given: tuple[str
 @click.option("--port", default=8600, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
 @click.option("--trusted-proxies", default="", metavar="ADDRESSES", help="Whose X-Forwarded headers are believed.")
-@click.option("--public-url", default="", envvar=worker.PUBLIC_URL, metavar="URL", help="Where clients reach it.")
+@click.option(
+    "--public-url",
+    default="",
+    callback=base_address,
+    envvar=worker.PUBLIC_URL,
+    metavar="URL",
+    help="Where clients reach the server.",
+)
 @click.option("--tls-certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--tls-key", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--slow-ms", default=SLOW_MS, show_default=True, type=click.IntRange(0), help="A warning from here on.")

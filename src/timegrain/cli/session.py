@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,8 +83,17 @@ class Session(Answering):
 
 command = Commands(Session)
 
+
+def base_address(_context: click.Context, _option: click.Parameter, given: str) -> str:
+    """For options that say where people see the server: without a slash at the end."""
+    if given and not re.fullmatch(r"https?://[^/\s]+(/\S*)?", given):
+        raise click.BadParameter(f"{given!r} is not an address such as https://time.example.com")
+    return given.rstrip("/")
+
+
 seen_at = click.option(
     "--url",
+    callback=base_address,
     default="http://127.0.0.1:8600",
     show_default=True,
     envvar="TIMEGRAIN_PUBLIC_URL",
