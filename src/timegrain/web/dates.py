@@ -10,7 +10,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_interval, format_skeleton
+from babel.dates import format_date, format_skeleton
 
 from timegrain.counting.calendar import zone_named
 
@@ -66,8 +66,14 @@ class Dates:
         return format_date(date.fromordinal(day), "MMMM y", self.locale)
 
     def days(self, first: int, last: int) -> str:
-        """`2 – 8 February 2026`; both are in it."""
-        return str(format_interval(date.fromordinal(first), date.fromordinal(last), "yMMMMd", locale=self.locale))
+        """`2 – 8 February 2026`; both are in it, and they differ."""
+        days = date.fromordinal(first), date.fromordinal(last)
+        differs = "y" if days[0].year < days[1].year else "M" if days[0].month < days[1].month else "d"
+        # Intervals are known with short months alone.
+        halves = self.locale.interval_formats["yMMMd"][differs]
+        return "".join(
+            format_date(day, half.replace("MMM", "MMMM"), self.locale) for day, half in zip(days, halves, strict=True)
+        )
 
     def clock(self, second: int, seconds: bool = False) -> str:
         """`15:42`, in 24 hours in every region."""
