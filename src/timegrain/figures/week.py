@@ -63,6 +63,10 @@ class Week:
     def tally(self) -> Tally:
         return summed(self.days)
 
+    @property
+    def change(self) -> Tally | None:
+        return self.compared.change if self.compared else None
+
 
 def week_of(asker: Asker, profiles: Sequence[Profile], zone: str, first: int, now: int) -> Week:
     """The week from the local day `first` on; two statements."""

@@ -134,7 +134,7 @@ def _show(visit: Visit) -> Result:
         "dates": view.dates,
         "days": list(zip(range(view.first, view.last + 1), days, addresses, strict=True)),
         "opened": view.show if "show" in visit.query else "",
-        "tiles": tiles(view, "/person", week.tally, week.compared.change if week.compared else None, visit.me),
+        "tiles": tiles(view, "/person", week.tally, week.change, visit.me),
         "heat": heat(view, who, hours_of(call.asker, one, view.zone, view.first, view.last)),
         "timesheet": _timesheet(visit, view, who),
         "usage": _usage(visit, view, who),

@@ -42,9 +42,9 @@ def _show(visit: Visit) -> Result:
         "growth": view.to(**state, grown=_grown(visit)) if week.grows else "",
     }
     if week.tally.total:
-        change = week.compared.change if week.compared else None
         found = [
-            one._replace(address=one.address + BY_PERSON) for one in tiles(view, "/week", week.tally, change, visit.me)
+            one._replace(address=one.address + BY_PERSON)
+            for one in tiles(view, "/week", week.tally, week.change, visit.me)
         ]
         given |= {
             "tiles": found,
