@@ -67,9 +67,9 @@ def on_day(view: View, week: Week, day: int) -> Twin:
     for one in _by_name(week):
         address = view.to("/day", who=str(one.profile.uuid), date=iso(day), week=None)
         cells = six(one.days[place], address) if one.days[place].total else Markup("")
-        rows.append(Row(one.profile.name, address, cells, "no data"))
+        rows.append(Row(one.profile.name, address, cells, _nothing(week, place)))
     address, mark = behind(view, day)
-    return Twin(rows, six(week.days[place], address, mark))
+    return Twin(rows, six(week.days[place], address, mark) if week.days[place].total else Markup(""))
 
 
 _PATHS: tuple[tuple[str, dict[str, None]], ...] = (("/day", {"week": None}), ("/person", {}))
