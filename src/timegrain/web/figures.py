@@ -18,8 +18,9 @@ class Tile(NamedTuple):
     help: tuple[str, ...]
 
 
-def tiles(view: View, path: str, tally: Tally, more: Tally | None, me: SignedIn) -> list[Tile]:
-    """`more`: than the week before, in each class; None: there is nothing to compare with."""
+def tiles(view: View, path: str, tally: Tally, more: Tally | None, me: SignedIn, **at: str | None) -> list[Tile]:
+    """`more`: than the week before, in each class; None: there is nothing to compare with. `at` is what their
+    addresses have besides."""
     found = []
     for name in CLASSES:
         seconds = getattr(tally, name)
@@ -30,7 +31,7 @@ def tiles(view: View, path: str, tally: Tally, more: Tally | None, me: SignedIn)
             notes.append(f"{percent(seconds, tally.active)} of active")
         if more is not None:
             notes.append(f"{change(getattr(more, name))} week on week")
-        found.append(Tile(name, seconds, view.to(path, show=name), tuple(notes), help_on(name, me)))
+        found.append(Tile(name, seconds, view.to(path, **at, show=name), tuple(notes), help_on(name, me)))
     return found
 
 

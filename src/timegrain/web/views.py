@@ -104,15 +104,18 @@ def iso(day: int) -> str:
     return date.fromordinal(day).isoformat()
 
 
-def read_view(visit: Visit, call: Call) -> View:
-    """Raises `ValidationFailed` naming what the address has wrong, `Forbidden` for people beyond reach."""
+def read_view(visit: Visit, call: Call, shows: Sequence[str] = CLASSES) -> View:
+    """Raises `ValidationFailed` naming what the address has wrong, `Forbidden` for people beyond reach.
+
+    `shows` is what `show` may name; the first holds where it is not in the address.
+    """
     zone = known_zone(visit.query.one("zone") or visit.caller.zone)
     today = day_at(zone, visit.now)
     day = _day(visit, today)
     first, _ = whole_weeks(day, day, visit.caller.week_start)
-    show = visit.query.one("show", "total") or "total"
-    if show not in CLASSES:
-        raise wrong("show", f"must be one of {', '.join(CLASSES)}")
+    show = visit.query.one("show") or shows[0]
+    if show not in shows:
+        raise wrong("show", f"must be one of {', '.join(shows)}")
     choices, everybody = _choices(call)
     who = tuple(one for one in visit.query.all("who") if one != EVERYBODY)
     profiles, name = _meant(call, who, choices, everybody)
