@@ -9,18 +9,22 @@ from timegrain.counting.calendar import zone_named
 from timegrain.figures.explain import Explained, Explanation, Limits, Stretch
 
 
-def _clock(written: str, zone: str) -> str:
-    return datetime.fromisoformat(written).astimezone(zone_named(zone)).strftime("%H:%M:%S")
+def _local(written: str, zone: str) -> datetime:
+    return datetime.fromisoformat(written).astimezone(zone_named(zone))
 
 
-def _length(seconds: int) -> str:
+def length(seconds: int) -> str:
+    """`5 minutes`, `10 minutes 30 seconds`."""
     minutes, rest = divmod(seconds, 60)
     whole = f"{minutes} minute{'' if minutes == 1 else 's'}"
     return whole if not rest else f"{seconds} seconds" if not minutes else f"{whole} {rest} seconds"
 
 
-def _no_input(device: str, stretch: Stretch, zone: str) -> str:
-    return f"no input on {device} from {_clock(stretch.start, zone)} to {_clock(stretch.end, zone)}"
+def no_input(device: str, stretch: Stretch, zone: str) -> str:
+    """Clock times are the zone's, with their dates where those differ."""
+    start, end = _local(stretch.start, zone), _local(stretch.end, zone)
+    form = "%H:%M:%S" if start.date() == end.date() else "%Y-%m-%d %H:%M:%S"
+    return f"no input on {device} from {start.strftime(form)} to {end.strftime(form)}"
 
 
 def _rating(one: Explained) -> str:
@@ -35,14 +39,22 @@ def _active(one: Explained, limits: Limits, zone: str) -> str:
     told = f"active on {subject}, {_rating(one)}; {one.device} was in front"
     if one.stretch is None:
         return told
-    without = _no_input(one.device, one.stretch, zone)
+    without = no_input(one.device, one.stretch, zone)
     if one.stretch.seconds < limits.idle_threshold_seconds:
-        return f"{told}; {without}, shorter than the threshold of {_length(limits.idle_threshold_seconds)}"
+        return f"{told}; {without}, shorter than the threshold of {length(limits.idle_threshold_seconds)}"
     why = "idle time is not counted for this person" if not limits.idle_counting else f"{subject} ignores idle"
     return f"{told}; {without}, but {why}"
 
 
-def _untracked(one: Explained, limits: Limits, zone: str) -> str:
+def idle(device: str, stretch: Stretch, limits: Limits, zone: str) -> str:
+    """Why a stretch without input is idle."""
+    threshold = limits.idle_threshold_seconds
+    than = "as long as" if stretch.seconds == threshold else "longer than"
+    return f"idle: {no_input(device, stretch, zone)}, {than} the threshold of {length(threshold)}"
+
+
+def untracked(one: Explained, limits: Limits, zone: str) -> str:
+    """Why seconds in which something was in front are untracked."""
     if one.reason == Reason.LOCKED:
         return f"a lock screen was in front on {one.device}"
     if one.reason == Reason.ERASED or one.stretch is None:
@@ -51,7 +63,7 @@ def _untracked(one: Explained, limits: Limits, zone: str) -> str:
     name, limit = (
         ("away limit", limits.away_limit_seconds) if away else ("unattended limit", limits.unattended_limit_seconds)
     )
-    return f"{_no_input(one.device, one.stretch, zone)}, longer than the {name} of {_length(limit)}"
+    return f"{no_input(one.device, one.stretch, zone)}, longer than the {name} of {length(limit)}"
 
 
 def story(explanation: Explanation, zone: str) -> str:
@@ -60,10 +72,9 @@ def story(explanation: Explanation, zone: str) -> str:
         return "untracked: nothing was in front on any device"
     one, limits = explanation.spans[0], explanation.limits
     if one.state == "untracked":
-        return f"untracked: {_untracked(one, limits, zone)}"
+        return f"untracked: {untracked(one, limits, zone)}"
     if one.state == "idle" and one.stretch is not None:
-        threshold = _length(limits.idle_threshold_seconds)
-        return f"idle: {_no_input(one.device, one.stretch, zone)}, longer than the threshold of {threshold}"
+        return idle(one.device, one.stretch, limits, zone)
     told = _active(one, limits, zone)
     never = f" ({one.device} reports no input: its time is never idle)" if one.device in explanation.never_idle else ""
     return told + never
