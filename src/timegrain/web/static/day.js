@@ -1,0 +1,1 @@
+// Zooming of the timeline.
