@@ -53,13 +53,14 @@ def day_start(zone: str, day: int) -> int:
     midnight = (day - _EPOCH) * DAY
     # Offsets lie between −12 and +14 hours: the day begins in here, whatever the clocks do.
     low, high = midnight - 15 * 3600, midnight + 13 * 3600
-    offset = _offset(named, low - DAY)
-    if all(_offset(named, at) == offset for at in (low, midnight, high, high + DAY)):
+    offset = offset_at(named, low - DAY)
+    if all(offset_at(named, at) == offset for at in (low, midnight, high, high + DAY)):
         return midnight - offset
     return next(at for at in range(low - DAY, high + DAY, SLOT) if local_day(zone, at) >= day)
 
 
-def _offset(zone: ZoneInfo, second: int) -> int:
+def offset_at(zone: ZoneInfo, second: int) -> int:
+    """What its clock shows more than UTC, in seconds."""
     shift = datetime.fromtimestamp(second, zone).utcoffset()
     return int(shift.total_seconds()) if shift else 0
 
