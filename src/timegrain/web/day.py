@@ -12,41 +12,39 @@ from markupsafe import Markup
 
 from timegrain.api.calls import Call
 from timegrain.api.timeline import titles_shown
-from timegrain.api.timesheet import PEOPLE_A_PAGE
 from timegrain.counting.instants import Range
-from timegrain.counting.tallies import Tally
+from timegrain.counting.tallies import summed
 from timegrain.errors import wrong
+from timegrain.figures.day import day_of_each
 from timegrain.figures.explain import Explanation, explain
 from timegrain.figures.pieces import own_seconds
-from timegrain.figures.timeline import TimelineUser, timeline
 from timegrain.storage import people
 from timegrain.storage.queries.people_meant import Profile
-from timegrain.web.day_picture import Window, devices_drawn, drawn, lines, strip, window_of
+from timegrain.web.cells import IN_ROWS, six_to_the_minute
+from timegrain.web.day_picture import Window, devices_drawn, drawn, lines, quarters, strip, window_of
+from timegrain.web.day_rows import SWATCHES, Item, listed
 from timegrain.web.figures import tiles
 from timegrain.web.local_day import LocalDay, local_day_of
 from timegrain.web.pages import Page, Result, Shown
-from timegrain.web.spans import UNTRACKED, Row, chosen, cut, rows_of, second, tally_of_rows, untracked_seconds
+from timegrain.web.spans import UNTRACKED, Row, chosen, cut, rows_of, tally_of_rows, untracked_seconds
 from timegrain.web.views import CLASSES, View, iso, read_view
 from timegrain.web.visits import Visit
 from timegrain.web.why import Reasons, reason
 
 OPERATION = "POST /v1/proof-of-work/timeline"
-ROWS_A_PAGE = 500
+ROWS_A_PAGE, PEOPLE_A_PAGE = 500, 100
 SHOWS = (*CLASSES, UNTRACKED)
 KEPT = ("show", "subject", "hour", "from", "to")
 """What links within a day keep of its address."""
 
 
-class Item(NamedTuple):
-    """A row as the list has it."""
+class PersonRow(NamedTuple):
+    """Of one person of several."""
 
-    row: Row
-    anchor: str
-    clock: str
     name: str
-    """The subject or, of a gap, its reason."""
-    title: str
-    why: Sequence[str]
+    address: str
+    strip: Markup
+    cells: Markup
 
 
 class Chip(NamedTuple):
@@ -55,14 +53,9 @@ class Chip(NamedTuple):
     address: str
     chosen: bool
 
-
-class Strip(NamedTuple):
-    """Of one person of several."""
-
-    name: str
-    address: str
-    tally: Tally
-    strip: Markup
+    @property
+    def swatch(self) -> Markup:
+        return Markup(SWATCHES[self.show])  # noqa: S704  # our own
 
 
 @dataclass
@@ -124,9 +117,10 @@ class PersonDay:
         start, end = map(self.day.written, range_)
         return self.to(**{"hour": None, "from": start, "to": "24:00" if range_[1] == self.day.end else end})
 
-    def items(self) -> list[Item]:
+    def items(self) -> Markup:
+        """Of its page."""
         first = (self.page - 1) * ROWS_A_PAGE
-        return [self._item(row) for row in self.listed[first : first + ROWS_A_PAGE]]
+        return listed(map(self._item, self.listed[first : first + ROWS_A_PAGE]))
 
     def _item(self, row: Row) -> Item:
         clock = self.day.clock
@@ -227,29 +221,30 @@ def _given(visit: Visit, found: PersonDay, person: Profile, own: Sequence[Range]
     }
 
 
-def _of_several(call: Call, view: View, day: LocalDay, page: int) -> Result:
+def _of_several(call: Call, view: View, day: LocalDay, number: int) -> Result:
     within = day.start, day.end
-    first = (page - 1) * PEOPLE_A_PAGE
-    found = timeline(call.asker, view.profiles, (first, first + PEOPLE_A_PAGE), within, ())
+    done = day_of_each(call.asker, view.profiles, view.zone, view.day)
+    at = {"week": None, "date": iso(view.day)}
+    of_page = view.profiles[(number - 1) * PEOPLE_A_PAGE : number * PEOPLE_A_PAGE]
+    rows = []
+    for one in of_page:
+        address = view.to("/day", **at, who=str(one.uuid))
+        cells = six_to_the_minute(summed(done[one.user].values()), address)
+        rows.append(PersonRow(one.name, address, quarters(done[one.user], within), cells))
+    whole = summed(tally for slots in done.values() for tally in slots.values())
     given = {
         "title": f"{view.name}, {view.dates.day(view.day)}",
         "view": view,
         "dates": view.dates,
-        "active": found.total_active_users,
-        "people": [_strip(view, one, within) for one in found.users_list],
-        "number": page,
+        "with_data": sum(1 for slots in done.values() if slots),
+        "rows": rows,
+        "tally": whole,
+        "in_rows": IN_ROWS,
+        "number": number,
         "pages": max(1, ceil(len(view.profiles) / PEOPLE_A_PAGE)),
-        "at": {"week": None, "date": iso(view.day)},
-        "names": ("total", "active", "productive", "neutral", "unproductive", "idle"),
+        "at": at,
     }
     return Shown("days.html", given)
-
-
-def _strip(view: View, one: TimelineUser, within: Range) -> Strip:
-    tally = Tally(one.productive_time_spend, one.neutral_time_spend, one.un_productive_time_spend, one.idle_time_spend)
-    spans = [(second(entry.start_time), second(entry.end_time), entry.category) for entry in one.app_tracking_details]
-    address = view.to("/day", week=None, date=iso(view.day), who=str(one.user_id))
-    return Strip(one.user_name, address, tally, strip(spans, within))
 
 
 PAGES = (Page(path="/day", show=_show, name="Day", opened_by=OPERATION),)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from timegrain.counting.instants import Range
+from timegrain.counting.instants import SLOT, Range
+from timegrain.counting.tallies import Tally
 from timegrain.errors import wrong
 from timegrain.web.charts import CLASSES, FILLS
 from timegrain.web.formats import hm, hms
@@ -105,16 +106,13 @@ def lines(window: Window) -> list[Line]:
 def drawn(rows: Iterable[tuple[Row, str, str]], window: Window) -> Markup:
     """What rows look like; each comes with where its click leads ("" for one that is not listed) and a name.
 
-    Made by hand: there may be more than a thousand.
+    Written by hand: there may be more than a thousand.
     """
-    return Markup("").join(_drawn(row, address, name, window) for row, address, name in rows)
+    return Markup("".join(_drawn(row, address, name, window) for row, address, name in rows))  # noqa: S704  # escaped
 
 
-def _drawn(row: Row, address: str, name: str, window: Window) -> Markup:
-    start, end = max(row.start, window.start), min(row.end, window.end)
-    at, size = window.across(start), (end - start) * 100 / window.length
-    clock = window.day.clock
-    told = f"{row.name.capitalize()} {clock(row.start)} to {clock(row.end)} ({hms(row.seconds)}) {name}"
+def _drawn(row: Row, address: str, name: str, window: Window) -> str:
+    at, size = window.across(row.start), row.seconds * 100 / window.length
     if row.name == UNTRACKED:
         look = _gap(at, size, row)
     else:
@@ -124,11 +122,13 @@ def _drawn(row: Row, address: str, name: str, window: Window) -> Markup:
             f'<rect{seam} x="{at:.3f}%" y="{top}" width="{size:.3f}%" height="{GROUND - top}"'
             f' fill="url(#{FILLS[row.name]})"/>'
         )
-    hit = f'<rect class="hit" x="{at:.3f}%" y="{TOP}" width="{size:.3f}%" height="{GROUND - TOP}"/>'
     if not address:
-        return Markup(f'<g class="faint">{look}</g>')  # noqa: S704  # numbers and our own words
-    # The list below has the same links, so that a row is no stop of the tab key twice.
-    return Markup('<a href="{}" tabindex="-1"><title>{}</title>').format(address, told) + Markup(f"{look}{hit}</a>")  # noqa: S704
+        return f'<g class="faint">{look}</g>'
+    clock = window.day.clock
+    told = f"{row.name.capitalize()} {clock(row.start)} to {clock(row.end)} ({hms(row.seconds)}) {escape(name)}"
+    hit = f'<rect class="hit" x="{at:.3f}%" y="{TOP}" width="{size:.3f}%" height="{GROUND - TOP}"/>'
+    # The list has the same rows: none is a stop of the tab key twice.
+    return f'<a href="{escape(address)}" tabindex="-1"><title>{told}</title>{look}{hit}</a>'
 
 
 def _gap(at: float, size: float, row: Row) -> str:
@@ -145,11 +145,25 @@ def strip(rows: Iterable[tuple[int, int, str]], within: Range) -> Markup:
     for start, end, name in rows:
         if name in paths:
             paths[name] += f"M{start - within[0]} 0h{end - start}v1h-{end - start}z"
+    return _small(paths, within, 1)
+
+
+def quarters(slots: Mapping[int, Tally], within: Range) -> Markup:
+    """A small picture of a day: a bar a quarter of an hour, as high as much of it is tracked."""
+    paths = dict.fromkeys(CLASSES, "")
+    for slot, tally in sorted(slots.items()):
+        at = SLOT
+        for name in CLASSES:
+            if seconds := getattr(tally, name):
+                at -= seconds
+                paths[name] += f"M{slot - within[0]} {at}h{SLOT}v{seconds}h-{SLOT}z"
+    return _small(paths, within, SLOT)
+
+
+def _small(paths: Mapping[str, str], within: Range, height: int) -> Markup:
     ways = "".join(f'<path class="d-{name[0]}" d="{path}"/>' for name, path in paths.items() if path)
-    length = max(1, within[1] - within[0])
-    return Markup(  # noqa: S704  # numbers and our own words
-        f'<svg class="strip" viewBox="0 0 {length} 1" preserveAspectRatio="none" aria-hidden="true">{ways}</svg>'
-    )
+    box = f'viewBox="0 0 {max(1, within[1] - within[0])} {height}" preserveAspectRatio="none"'
+    return Markup(f'<svg class="strip" {box} aria-hidden="true">{ways}</svg>')  # noqa: S704  # numbers, our own words
 
 
 def devices_drawn(rows: Sequence[Row], window: Window) -> list[tuple[str, Markup]]:

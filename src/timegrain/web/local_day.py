@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-from timegrain.counting.calendar import day_start, zone_named
+from timegrain.counting.calendar import day_start, offset_at, zone_named
 from timegrain.counting.instants import DAY, SLOT, Range, union
 from timegrain.errors import wrong
 
+HOUR = 3600
 AGAIN = "b"
 """Follows a time of the clock that comes a second time on a day on which the clock is set back."""
 _WRITTEN = re.compile(rf"(\d\d):([0-5]\d)({AGAIN}?)", re.ASCII)
@@ -95,14 +97,22 @@ def _when(run: Run, wall: int) -> int | None:
 
 def local_day_of(zone: str, day: int) -> LocalDay:
     """`day` is an ordinal."""
-    start, end = day_start(zone, day), day_start(zone, day + 1)
-    named = zone_named(zone)
+    start, end, named = day_start(zone, day), day_start(zone, day + 1), zone_named(zone)
     found: list[Run] = []
-    for second in range(start, end, SLOT) or (start,):
-        shift = datetime.fromtimestamp(second, named).utcoffset()
-        offset = int(shift.total_seconds()) if shift else 0
+    for low, high in _steady(named, start, end):
+        offset = offset_at(named, low)
         if found and found[-1].offset == offset:
-            found[-1] = found[-1]._replace(end=min(second + SLOT, end))
+            found[-1] = found[-1]._replace(end=high)
         else:
-            found.append(Run(second, min(second + SLOT, end), offset))
-    return LocalDay(zone, day, start, end, tuple(found))
+            found.append(Run(low, high, offset))
+    return LocalDay(zone, day, start, end, tuple(found) or (Run(start, end, offset_at(named, start)),))
+
+
+def _steady(zone: ZoneInfo, start: int, end: int) -> Iterator[Range]:
+    """Seconds in which no clock is changed: hours and, where one is, minutes."""
+    for low in range(start, end, HOUR):
+        high = min(low + HOUR, end)
+        if offset_at(zone, low) == offset_at(zone, high):
+            yield low, high
+        else:
+            yield from ((at, min(at + 60, high)) for at in range(low, high, 60))
