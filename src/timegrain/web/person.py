@@ -19,8 +19,9 @@ from timegrain.figures.worked import JUST_NOW
 from timegrain.storage.queries.people_meant import Profile
 from timegrain.web.charts import shares
 from timegrain.web.figures import tiles
+from timegrain.web.growth import grown, has_not_grown
 from timegrain.web.heat import heat
-from timegrain.web.pages import Moved, Page, Result, Shown
+from timegrain.web.pages import Moved, Page, Result, Shown, Unchanged
 from timegrain.web.questions import (
     about_days,
     about_month,
@@ -113,6 +114,8 @@ class Month(NamedTuple):
 
 
 def _show(visit: Visit) -> Result:
+    if has_not_grown(visit):
+        return Unchanged()
     call = visit.call(OPERATION)
     view = read_view(visit, call)
     if not _is_one(view):
@@ -133,6 +136,7 @@ def _show(visit: Visit) -> Result:
         "week": week,
         "dates": view.dates,
         "days": list(zip(range(view.first, view.last + 1), days, addresses, strict=True)),
+        "growth": _growth(visit, view, who) if week.grows else "",
         "opened": view.show if "show" in visit.query else "",
         "tiles": tiles(view, "/person", week.tally, week.change, visit.me),
         "heat": heat(view, who, hours_of(call.asker, one, view.zone, view.first, view.last)),
@@ -142,9 +146,13 @@ def _show(visit: Visit) -> Result:
         "in_rows": IN_ROWS,
         "month_first": month,
         "statuses": STATUSES,
-        "now": visit.now,
     }
     return Shown("person.html", given)
+
+
+def _growth(visit: Visit, view: View, who: str) -> str:
+    state = {name: visit.query.one(name) or None for name in ("show", "month")}
+    return view.to(who=who, grown=grown(visit), **state)
 
 
 def _is_one(view: View) -> bool:

@@ -10,6 +10,7 @@ from timegrain.storage.queries.last_reports import last_reports
 from timegrain.web.cells import IN_ROWS, six_to_the_minute
 from timegrain.web.charts import Columns, columns
 from timegrain.web.figures import tiles
+from timegrain.web.growth import grown, has_not_grown
 from timegrain.web.pages import Moved, Page, Result, Shown, Unchanged
 from timegrain.web.views import View, iso, read_view
 from timegrain.web.visits import Visit
@@ -24,7 +25,7 @@ def _home(_visit: Visit) -> Result:
 
 
 def _show(visit: Visit) -> Result:
-    if visit.partial and visit.query.one("grown") and visit.query.one("grown") == _grown(visit):
+    if has_not_grown(visit):
         return Unchanged()
     call = visit.call(OPERATION)
     view = read_view(visit, call)
@@ -39,7 +40,7 @@ def _show(visit: Visit) -> Result:
         "with_data": sum(1 for one in week.people if one.tally.total),
         "reported": _reported(call, week),
         "pairs": visit.may("POST /v1/devices"),
-        "growth": view.to(**state, grown=_grown(visit)) if week.grows else "",
+        "growth": view.to(**state, grown=grown(visit)) if week.grows else "",
     }
     if week.tally.total:
         found = [
@@ -60,16 +61,6 @@ def _show(visit: Visit) -> Result:
             "in_rows": IN_ROWS,
         }
     return Shown("week.html", given)
-
-
-def _grown(visit: Visit) -> str:
-    """Differs from what a page was made with as soon as anything that it shows may have grown.
-
-    A report of the very second in which a page is made may be in it or not: it counts as new until the second is over.
-    """
-    reported_at = visit.me.reported_at or 0
-    settled = reported_at if reported_at < visit.now else 0
-    return f"{settled}.{visit.caller.policy_version}.{visit.caller.today}"
 
 
 def _state(visit: Visit, view: View) -> dict[str, str | None]:

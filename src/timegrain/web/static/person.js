@@ -1,36 +1,43 @@
 // The grid of hours: one stop of the Tab key a day; arrow keys go from cell to cell.
-const heat = document.querySelector("[data-heat]");
-const rows = heat ? [...heat.tBodies[0].rows].map((row) => [...row.querySelectorAll("a")]) : [];
+const links = (row) => [...row.querySelectorAll("a")];
 const column = (link) => link.closest("th, td").cellIndex;
 
-function stop(row, link) {
-  for (const other of row) other.tabIndex = other === link ? 0 : -1;
+function stop(row, at) {
+  for (const link of links(row)) link.tabIndex = link === at ? 0 : -1;
 }
 
 function nearest(row, at) {
-  return row.reduce((best, link) => (Math.abs(column(link) - at) < Math.abs(column(best) - at) ? link : best));
+  const distance = (link) => Math.abs(column(link) - at);
+  return links(row).reduce((best, link) => (distance(link) < distance(best) ? link : best));
 }
 
-function goal(key, y, x) {
-  const row = rows[y];
-  if (key === "ArrowRight") return row[x + 1];
-  if (key === "ArrowLeft") return row[x - 1];
-  if (key === "Home") return row[0];
-  if (key === "End") return row[row.length - 1];
-  const next = rows[y + (key === "ArrowDown" ? 1 : -1)];
-  return next && nearest(next, column(row[x]));
+function goal(key, row, link) {
+  const all = links(row);
+  const x = all.indexOf(link);
+  switch (key) {
+    case "ArrowRight": return all[x + 1] ?? link;
+    case "ArrowLeft": return all[x - 1] ?? link;
+    case "Home": return all[0];
+    case "End": return all.at(-1);
+    case "ArrowDown": return row.nextElementSibling && nearest(row.nextElementSibling, column(link));
+    case "ArrowUp": return row.previousElementSibling && nearest(row.previousElementSibling, column(link));
+  }
 }
 
-for (const row of rows) stop(row, row[0]);
-heat?.addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  if (!["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End"].includes(event.key)) return;
-  const y = rows.findIndex((row) => row.includes(event.target));
-  if (y < 0) return;
-  event.preventDefault();
-  event.stopPropagation(); // outside the grid arrows change the week
-  const to = goal(event.key, y, rows[y].indexOf(event.target));
+function pressed(event) {
+  const row = event.target.closest(".heat tbody tr");
+  if (!row || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const to = goal(event.key, row, event.target);
   if (!to) return;
-  stop(rows.find((row) => row.includes(to)), to);
+  event.preventDefault();
+  stop(to.closest("tr"), to);
   to.focus();
-});
+}
+
+function prepare() {
+  for (const row of document.querySelectorAll(".heat tbody tr")) stop(row, links(row)[0]);
+}
+
+prepare();
+document.addEventListener("htmx:afterSwap", prepare);
+document.addEventListener("keydown", pressed);
