@@ -22,7 +22,7 @@ def handlers() -> Sequence[HTTPRouteHandler]:
 
 
 def _handler(page: Page) -> HTTPRouteHandler:
-    async def handle(request: Request[Any, Any, Any]) -> Response[bytes]:
+    async def handle(request: Request[Any, Any, Any]) -> Response[Any]:
         return await visited(request, page)
 
     methods = [HttpMethod.GET, HttpMethod.HEAD, *([HttpMethod.POST] if page.change else [])]

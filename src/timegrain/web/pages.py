@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from litestar.response import Stream
+
 from timegrain.web.visits import Visit
 
 
@@ -41,7 +43,8 @@ class Unchanged:
     """What grows is as it was."""
 
 
-Result = Shown | Moved | Sent | Unchanged
+Result = Shown | Moved | Sent | Unchanged | Stream
+"""A stream is a file that a call of the API answers with; it goes on as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)

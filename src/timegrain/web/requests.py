@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from anyio import to_thread
 from litestar import Request, Response
 from litestar.exceptions import InternalServerException
+from litestar.response import Stream
 
 from timegrain import clock
 from timegrain.api.calls import House
@@ -78,7 +79,7 @@ class _Came(NamedTuple):
         return self.cookies.get(SECURE_COOKIE if self.secure else PLAIN_COOKIE, "")
 
 
-async def visited(request: Request[Any, Any, Any], page: Page) -> Response[bytes]:
+async def visited(request: Request[Any, Any, Any], page: Page) -> Response[Any]:
     """Read the form, then do everything else in one worker thread and one read transaction."""
     headers = {name.lower(): value for name, value in request.headers.items()}
     query = form = Fields(())
@@ -136,7 +137,7 @@ def _fields(written: str | bytearray) -> Fields:
     return Fields(pairs)
 
 
-def _visited(house: House, page: Page, came: _Came) -> Response[bytes]:
+def _visited(house: House, page: Page, came: _Came) -> Response[Any]:
     with ExitStack() as reads:
         visit = _visit(house, page, came, reads)
         try:
@@ -219,7 +220,7 @@ def failed(visit: Visit, error: TimegrainError) -> Shown:
     return Shown("error.html", {"title": error.label, "alone": True}, error.status)
 
 
-def _answered(visit: Visit, page: Page, came: _Came, result: Result) -> Response[bytes]:
+def _answered(visit: Visit, page: Page, came: _Came, result: Result) -> Response[Any]:
     if isinstance(result, Moved):
         if visit.partial:
             # htmx would follow a redirect by itself and put the other page into this one.
@@ -231,6 +232,9 @@ def _answered(visit: Visit, page: Page, came: _Came, result: Result) -> Response
         return answer
     if isinstance(result, Unchanged):
         return Response(b"", status_code=204, headers=HEADERS)
+    if isinstance(result, Stream):
+        result.headers |= HEADERS
+        return result
     if isinstance(result, Sent):
         headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{result.name}"'}
         return Response(result.body, media_type=result.media_type, headers=headers)
@@ -243,7 +247,7 @@ def _answered(visit: Visit, page: Page, came: _Came, result: Result) -> Response
     return Response(html, status_code=result.status, media_type="text/html", headers=headers)
 
 
-def _roll(house: House, me: sessions.SignedIn, came: _Came, answer: Response[bytes]) -> None:
+def _roll(house: House, me: sessions.SignedIn, came: _Came, answer: Response[Any]) -> None:
     """Note that the session is used; the browser keeps it as long as the server does from now."""
     try:
         with house.database.write(me.caller.organisation) as connection:
@@ -253,7 +257,7 @@ def _roll(house: House, me: sessions.SignedIn, came: _Came, answer: Response[byt
     _set_cookie(answer, came, came.cookie)
 
 
-def _set_cookie(answer: Response[bytes], came: _Came, value: str) -> None:
+def _set_cookie(answer: Response[Any], came: _Came, value: str) -> None:
     answer.set_cookie(
         SECURE_COOKIE if came.secure else PLAIN_COOKIE,
         value,
