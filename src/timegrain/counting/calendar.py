@@ -149,6 +149,11 @@ def written_instant(second: int | None) -> str | None:
     return None if second is None else f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.000Z"
 
 
+def written_in(zone: str, second: int) -> str:
+    """As requests may write it, by the zone's clock: `2026-02-12T10:02:01+05:30`."""
+    return datetime.fromtimestamp(second, zone_named(zone)).isoformat()
+
+
 def written_day(day: int) -> str:
     """As answers write it: the calendar day as if it were UTC."""
     return f"{date.fromordinal(day).isoformat()}T00:00:00.000Z"

@@ -33,8 +33,8 @@ class Wanted(NamedTuple):
 
 
 _TEXT, _SECONDS = Kind.TEXT, Kind.DURATION
-_PERSON = (Column("name", "Name", _TEXT), Column("emailId", "Mail", _TEXT), Column("userId", "User", _TEXT))
-_DATE = (Column("date", "Date", Kind.DAY), Column("day", "Day", _TEXT))
+PERSON = (Column("name", "Name", _TEXT), Column("emailId", "Mail", _TEXT), Column("userId", "User", _TEXT))
+DATE = (Column("date", "Date", Kind.DAY), Column("day", "Day", _TEXT))
 _TOTAL = (
     Column("totalSeconds", "Total", _SECONDS),
     Column("activeSeconds", "Active", _SECONDS),
@@ -48,8 +48,8 @@ _CLASSES = (
 
 COLUMNS: dict[ReportName, tuple[Column, ...]] = {
     "timesheet": (
-        *_PERSON,
-        *_DATE,
+        *PERSON,
+        *DATE,
         Column("inTime", "In", Kind.CLOCK),
         Column("outTime", "Out", Kind.CLOCK),
         *_TOTAL,
@@ -66,14 +66,14 @@ COLUMNS: dict[ReportName, tuple[Column, ...]] = {
         Column("people", "People", Kind.COUNT),
     ),
     "monthly": (
-        *_PERSON,
-        *_DATE,
+        *PERSON,
+        *DATE,
         Column("attendanceStatus", "Attendance", _TEXT),
         *_TOTAL,
         Column("extraHoursSeconds", "Extra", _SECONDS),
     ),
     "facts": (
-        *_PERSON,
+        *PERSON,
         Column("device", "Device", _TEXT),
         Column("kind", "Kind", _TEXT),
         Column("start", "Start (UTC)", Kind.INSTANT),

@@ -17,6 +17,7 @@ from timegrain.figures.usage import SubjectUsed
 from timegrain.figures.week import week_of
 from timegrain.figures.worked import JUST_NOW
 from timegrain.storage.queries.people_meant import Profile
+from timegrain.web.attendance import STATUSES
 from timegrain.web.charts import shares
 from timegrain.web.figures import tiles
 from timegrain.web.growth import grown, has_not_grown
@@ -40,14 +41,6 @@ USAGE = "POST /v1/app-usage"
 MONTH = "POST /v1/report-analysis/monthly-summary"
 TOP = 10
 IN_ROWS = ("active", "idle", "total")
-STATUSES = {
-    "PRESENT": ("●", "Present"),
-    "ABSENT": ("○", "Absent"),
-    "WORKED_ON_WEEK_OFF": ("◐", "Worked on a day off"),
-    "WEEK_OFF": ("–", "Day off"),
-    "UPCOMING": ("·", "To come"),
-}
-"""A mark and a word for each of the report's."""
 
 
 class TimesheetRow(NamedTuple):

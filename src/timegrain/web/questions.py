@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from timegrain.counting.calendar import FIRST_YEAR, LAST_YEAR, Asked, day_start, written_instant
+from timegrain.counting.calendar import FIRST_YEAR, LAST_YEAR, Asked, day_start, written_in
 from timegrain.errors import wrong
 
 
@@ -16,11 +16,11 @@ def days_asked(zone: str, first: int, last: int) -> Asked:
 
 
 def about_days(zone: str, first: int, last: int, users: Sequence[str], teams: Sequence[str] = ()) -> dict[str, Any]:
-    """A body with a range. Instants are written as such: a clock that is set back shows 23:59:59 twice."""
+    """A body with a range. Its ends have offsets: a clock that is set back may show 23:59:59 twice."""
     asked = days_asked(zone, first, last)
     return {
-        "startDate": written_instant(asked.start),
-        "endDate": written_instant(asked.end - 1),
+        "startDate": written_in(zone, asked.start),
+        "endDate": written_in(zone, asked.end - 1),
         "timeZone": zone,
         "userId": list(users),
         "teamId": list(teams),
