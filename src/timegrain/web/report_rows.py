@@ -40,12 +40,11 @@ class PersonRow(NamedTuple):
 
 
 class GridRow(NamedTuple):
-    """Of one person; or of all, with neither name nor links."""
+    """Of one person, a cell a day."""
 
     name: str
     address: str
     cells: Markup
-    sum: int
 
 
 class Heading(NamedTuple):
@@ -61,7 +60,8 @@ class PeopleReport(NamedTuple):
     sums: Sequence[Figure]
     days: Sequence[int]
     grid: Sequence[GridRow]
-    grid_sums: GridRow
+    grid_sums: Sequence[int]
+    """Seconds of all people by day."""
 
 
 MONTH = (
@@ -112,16 +112,13 @@ def _report(
     days = [date.fromisoformat(day.date).toordinal() for day in people[0].daily_summary] if people else []
     grid = [_grid_row(view, month, one, seconds_of) for one in ordered]
     together = [sum(seconds_of(one.daily_summary[place]) for one in people) for place in range(len(days))]
-    cells = Markup("").join(
-        Markup('<td title="{}">{}</td>').format(exact(one), hm(one) if one else "") for one in together
-    )
     return PeopleReport(
         [_heading(name, title, key, descending, to) for name, title in _titles(columns)],
         [_person_row(view, month, one, columns) for one in ordered],
         [_figure(column, sum(map(column.of, people))) for column in columns],
         days,
         grid,
-        GridRow("", "", Markup("").join(cells), sum(together)),
+        together,
     )
 
 
@@ -161,15 +158,14 @@ def _figure(column: Column, value: int) -> Figure:
 def _grid_row(view: View, month: int, one: Any, seconds_of: Callable[[Any], int]) -> GridRow:
     """Made by hand: there may be thousands of cells."""
     start = f"{escape(view.to('/day', who=str(one.user.user_id), week=None))}&amp;date="
-    cells, whole = [], 0
+    cells = []
     for day in one.daily_summary:
         mark, word = STATUSES[day.attendance_status]
         seconds = seconds_of(day)
-        whole += seconds
         text = hm(seconds) if seconds else mark
         cells.append(f'<td><a href="{start}{day.date}" title="{word}, {exact(seconds)}">{text}</a></td>')
     # The address is escaped, the rest are numbers and our own words.
-    return GridRow(one.user.name, _address(view, month, one.user.user_id), Markup("".join(cells)), whole)  # noqa: S704
+    return GridRow(one.user.name, _address(view, month, one.user.user_id), Markup("".join(cells)))  # noqa: S704
 
 
 class SubjectRow(NamedTuple):
