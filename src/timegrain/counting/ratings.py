@@ -126,6 +126,11 @@ class RuleBook:
         special = self._owners[team].winner(kind, name) if team in self._owners and team is not None else None
         return special if special is not None else self._general(kind, name)
 
+    @property
+    def teams(self) -> list[int]:
+        """Those with rules of their own."""
+        return [owner for owner in self._owners if owner is not None and owner != STARTER]
+
     def rule_for(self, team: int | None, kind: NameKind, name: str) -> Rule | None:
         """The rule that rates a subject while `team` is the primary team; None where it is neutral without one."""
         for owner in dict.fromkeys((team, None, STARTER)):

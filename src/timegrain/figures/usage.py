@@ -84,7 +84,7 @@ def used(asker: Asker, profiles: Sequence[Profile], within: Range) -> Usage:
             if whole[0] < whole[1]:
                 subjects.append(Part(0, one.user, one.subject_generation, *whole))
     known = asker.known_book()
-    starts = _day_starts(asker.home_zone, within)
+    starts = day_starts(asker.home_zone, within)
     found = usage.read(
         asker.connection, asker.organisation, subjects, starts, parts.slots, parts.days, parts.counted, known is None
     )
@@ -95,7 +95,8 @@ def used(asker: Asker, profiles: Sequence[Profile], within: Range) -> Usage:
     return Usage(uses, book, summed([found.sums.get(0, NOTHING), edges]))
 
 
-def _day_starts(zone: str, within: Range) -> list[tuple[int, int]]:
+def day_starts(zone: str, within: Range) -> list[tuple[int, int]]:
+    """Each local day of the range, and the one after it, with the second at which it begins."""
     days = range(day_at(zone, within[0]), day_at(zone, within[1] - 1) + 2)
     return [(day, day_start(zone, day)) for day in days]
 

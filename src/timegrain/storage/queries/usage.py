@@ -6,21 +6,24 @@ their primary membership: what such a team rates otherwise is told apart without
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CTE,
     BigInteger,
     ColumnElement,
     Connection,
+    Integer,
     Select,
     and_,
     bindparam,
     cast,
     func,
+    literal_column,
     null,
+    or_,
     select,
     union_all,
 )
@@ -29,7 +32,7 @@ from timegrain.counting.instants import Range
 from timegrain.counting.ratings import Rule
 from timegrain.counting.subjects import NameKind
 from timegrain.counting.tallies import Tally
-from timegrain.storage.dialect import earlier, later, packed, pairs
+from timegrain.storage.dialect import earlier, later, packed, pairs, strings
 from timegrain.storage.queries.pieces import SUM, SUMS, add_sum
 from timegrain.storage.queries.windows import (
     ARMS,
@@ -96,7 +99,7 @@ _IN_TEAM = and_(
     memberships.c.organisation_id == ORGANISATION,
     memberships.c.user_id == _part.c.c1,
     memberships.c.is_primary,
-    memberships.c.team_id.in_(_TEAMS_WITH_RULES),
+    or_(memberships.c.team_id.in_(_TEAMS_WITH_RULES), memberships.c.team_id == bindparam("team", type_=Integer)),
     memberships.c.first_day <= bindparam("last_day"),
     memberships.c.end_day > bindparam("first_day"),
 )
@@ -173,6 +176,27 @@ _KNOWN_USERS = row(KNOWN_USER, _used.c.user_id, _used.c.kind, texts=(_used.c.nam
         and_(_used.c.user_id == _told.c.user_id, _used.c.kind == _told.c.kind, _used.c.name == _told.c.name),
     )
 )
+_wanted = strings("wanted")
+_wanted_names = (
+    select(names.c.user_id, names.c.id, names.c.kind, names.c.name)
+    .where(
+        names.c.organisation_id == ORGANISATION,
+        names.c.user_id.in_(select(_part.c.c1)),
+        names.c.name.in_(select(_wanted.c.c0)),
+    )
+    .cte("wanted_names")
+    .prefix_with("MATERIALIZED")
+)
+
+
+def _of_each(part: CTE, in_team: int) -> Select[Any]:
+    of_slot = and_(_wanted_names.c.user_id == slot_subjects.c.user_id, _wanted_names.c.id == slot_subjects.c.subject_id)
+    told = literal_column(str(in_team), Integer), part.c.c0, part.c.c1, _wanted_names.c.kind, _wanted_names.c.name
+    joined = part.join(slot_subjects, _slots_of(part)).join(_wanted_names, of_slot)
+    return select(*told, _SECONDS).select_from(joined).group_by(*told[1:])
+
+
+_OF_EACH = union_all(_of_each(_part, 0), _of_each(_team_parts, 1))
 _WHOLE = union_all(*_ARMS, *SUMS, RULES)
 _CUT = union_all(*_ARMS, _KNOWN_USERS, *SUMS, *ARMS)
 
@@ -199,6 +223,7 @@ def read(
         "slots": packed(slots),
         "days": packed(days),
         "with_rules": int(with_rules),
+        "team": 0,
     }
     statement = _WHOLE
     if to_count:
@@ -207,6 +232,40 @@ def read(
     found = FoundUsage(rules=[] if with_rules else None)
     for told in connection.execute(statement, parameters):
         _take(found, *told)
+    return found
+
+
+class EachUsed(NamedTuple):
+    """Active seconds of whole slots by the key of the part, user and subject, and by team, user and subject what of
+    it they did as members of teams with rules."""
+
+    by_key: dict[tuple[int, int, Subject], int]
+    in_teams: dict[tuple[int, int, Subject], int]
+
+
+def of_each(
+    connection: Connection,
+    organisation: int,
+    parts: Sequence[Part],
+    day_starts: Sequence[tuple[int, int]],
+    wanted: Collection[Subject],
+    team: int = 0,
+) -> EachUsed:
+    """How much each used the wanted subjects. `team` counts as one with rules; `day_starts` as in `read`."""
+    parameters = {
+        "organisation": organisation,
+        "subjects": packed(parts),
+        "day_starts": packed(day_starts),
+        "first_day": day_starts[0][0],
+        "last_day": day_starts[-1][0],
+        "wanted": packed(sorted({name for _, name in wanted})),
+        "team": team,
+    }
+    found = EachUsed({}, {})
+    for in_team, key, user, kind, name, seconds in connection.execute(_OF_EACH, parameters):
+        subject = NameKind(kind), name
+        if subject in wanted:
+            (found.in_teams if in_team else found.by_key)[key, user, subject] = seconds
     return found
 
 

@@ -1,0 +1,101 @@
+"""What each of many people used, and what other ratings of it would come to; in whole slots, as local days are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from timegrain.counting.instants import Range
+from timegrain.counting.ratings import RuleBook
+from timegrain.counting.tallies import Tally
+from timegrain.figures.pieces import Asker, own_seconds
+from timegrain.figures.usage import Usage, day_starts
+from timegrain.storage.queries import usage
+from timegrain.storage.queries.people_meant import Profile
+from timegrain.storage.queries.usage import EachUsed, Subject
+from timegrain.storage.queries.windows import Part
+
+
+class PersonUse(NamedTuple):
+    """Active seconds of one person with a subject, by the place of the range."""
+
+    profile: Profile
+    seconds: tuple[int, ...]
+
+    @property
+    def sum(self) -> int:
+        return sum(self.seconds)
+
+
+def used_by_each(
+    asker: Asker, profiles: Sequence[Profile], ranges: Sequence[Range], subject: Subject
+) -> list[PersonUse]:
+    """Who used a subject in ranges of whole local days, in order; those who did not are left out. One statement."""
+    found = _of_each(asker, profiles, ranges, {subject}).by_key
+    uses = [
+        PersonUse(one, tuple(found.get((place, one.user, subject), 0) for place in range(len(ranges))))
+        for one in profiles
+    ]
+    return [one for one in uses if one.sum]
+
+
+class Effect(NamedTuple):
+    """What other ratings would come to: seconds by class now and then, of how many people with how many subjects."""
+
+    now: Tally
+    then: Tally
+    people: int
+    subjects: int
+
+
+def effect_of(
+    asker: Asker, profiles: Sequence[Profile], within: Range, used: Usage, then: RuleBook, team: int | None
+) -> Effect:
+    """Of whole local days `within`, in which these people used `used`. One statement, none where nothing changes.
+
+    `team` may get its first rule. What ignores idle otherwise is not told: it needs the facts.
+    """
+    teams = {None, team, *used.book.teams}
+    wanted = {
+        subject
+        for subject in used.uses
+        if any(used.book.settle(one, *subject).rating != then.settle(one, *subject).rating for one in teams)
+    }
+    if not wanted:
+        return Effect(used.tally, used.tally, 0, 0)
+    found = _of_each(asker, profiles, [within], wanted, team or 0)
+    moved = [0, 0, 0, 0]
+    people, subjects = set(), set()
+    for (of_team, user, subject), seconds in _by_team(found).items():
+        before, after = used.book.settle(of_team, *subject).rating, then.settle(of_team, *subject).rating
+        if before != after and seconds:
+            moved[before] -= seconds
+            moved[after] += seconds
+            people.add(user)
+            subjects.add(subject)
+    after_all = Tally(*(held + more for held, more in zip(used.tally, moved, strict=True)))
+    return Effect(used.tally, after_all, len(people), len(subjects))
+
+
+def _by_team(found: EachUsed) -> Mapping[tuple[int | None, int, Subject], int]:
+    """Seconds by team with rules (None: as a member of none), user and subject."""
+    seconds: dict[tuple[int | None, int, Subject], int] = {
+        (None, user, subject): held for (_, user, subject), held in found.by_key.items()
+    }
+    for (team, user, subject), held in found.in_teams.items():
+        seconds[None, user, subject] -= held
+        seconds[team, user, subject] = held
+    return seconds
+
+
+def _of_each(
+    asker: Asker, profiles: Sequence[Profile], ranges: Sequence[Range], wanted: Collection[Subject], team: int = 0
+) -> EachUsed:
+    parts = [
+        Part(place, one.user, one.subject_generation, *own)
+        for place, range_ in enumerate(ranges)
+        for one in profiles
+        for own in own_seconds(one, range_, asker.home_zone)
+    ]
+    starts = day_starts(asker.home_zone, (ranges[0][0], ranges[-1][1]))
+    return usage.of_each(asker.connection, asker.organisation, parts, starts, wanted, team)
