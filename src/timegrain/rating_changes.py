@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from timegrain.counting.ratings import STARTER, Rating, could_be_host, rule_name
+from sqlalchemy import Connection
+
+from timegrain.counting.ratings import STARTER, Rating, RuleBook, could_be_host, rule_name
 from timegrain.counting.subjects import NameKind
 from timegrain.errors import Detail, TeamNotFound
-from timegrain.storage.changes import Change, RuleChange
-from timegrain.storage.ratings import ORGANISATION, RuleKey, StoredRule, of_the_catalogue
+from timegrain.storage.changes import Change, RuleChange, as_rule
+from timegrain.storage.ratings import ORGANISATION, RuleKey, StoredRule, all_rules, of_the_catalogue
 
 LONGEST_CATEGORY = 64
 KINDS = {"application": NameKind.APPLICATION, "domain": NameKind.SITE}
@@ -66,6 +68,12 @@ def starter_change(held: Iterable[StoredRule], adopt: bool) -> Change:
     put = of_the_catalogue() if adopt else []
     kept = {rule.key for rule in put}
     return Change(tuple(put), tuple(rule.key for rule in held if rule.team == STARTER and rule.key not in kept))
+
+
+def book_after(connection: Connection, organisation: int, change: Change) -> RuleBook:
+    """The rules as they are, with what a change would make of them."""
+    held = [as_rule(one.team, *one[1:3], one.rating, *one[5:]) for one in all_rules(connection, organisation)]
+    return RuleBook(change.rules_after(held))
 
 
 Recorded = Mapping[str, Any]

@@ -9,6 +9,7 @@ from timegrain.web import csrf
 from timegrain.web.all_pages import PAGES
 from timegrain.web.dates import Dates
 from timegrain.web.pages import Page, Shown
+from timegrain.web.toasts import toast_of
 from timegrain.web.visits import Visit
 
 
@@ -22,9 +23,11 @@ def framed(visit: Visit, page: Page, shown: Shown) -> dict[str, Any]:
         "navigation": _navigation(visit),
         "partial": visit.partial,
         "error": visit.error,
+        "toast": None,
     }
     if visit.signed_in is not None:
         around["dates"] = Dates(visit.locale, visit.caller.zone)
+        around["toast"] = toast_of(visit)
     return {**around, **shown.given}
 
 

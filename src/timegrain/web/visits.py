@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from babel import Locale
@@ -87,6 +88,11 @@ class Visit:
         if self._connection is not None:
             self._connection.rollback()
             self._connection = None
+
+    @property
+    def here(self) -> str:
+        """The address that was asked for, without its host."""
+        return f"{self.path}?{urlencode(self.query.pairs)}" if self.query.pairs else self.path
 
     @property
     def me(self) -> SignedIn:
