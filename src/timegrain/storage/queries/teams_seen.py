@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, bindparam, false, literal, or_, select
+from sqlalchemy import Connection, Select, bindparam, false, literal, or_, select, union_all
 
 from timegrain.storage.roles import Level, Reach
 from timegrain.storage.schema import leads, memberships, teams, users
@@ -70,6 +70,22 @@ _MEMBERS, _LEADS = (
 )
 
 
+_ON_DAY = union_all(
+    *(
+        select(literal(value=is_lead).label("is_lead"), table.c.team_id, users.c.name)
+        .select_from(
+            table.join(users, (users.c.organisation_id == table.c.organisation_id) & (users.c.id == table.c.user_id))
+        )
+        .where(
+            table.c.organisation_id == bindparam("organisation"),
+            table.c.first_day <= bindparam("today"),
+            table.c.end_day > bindparam("today"),
+        )
+        for table, is_lead in ((memberships, False), (leads, True))
+    )
+)
+
+
 def teams_seen(connection: Connection, organisation: int, reach: Reach) -> list[SeenTeam]:
     """By name, then id. Below full access those that one leads now or belongs to at any time."""
     parameters = {"organisation": organisation, "reader": reach.user, "today": reach.today}
@@ -78,6 +94,15 @@ def teams_seen(connection: Connection, organisation: int, reach: Reach) -> list[
         for id_, uuid, name, whole in connection.execute(_WITHIN[reach.level], parameters)
     ]
     return sorted(found, key=lambda one: (one.name, str(one.uuid)))
+
+
+def on_day(connection: Connection, organisation: int, day: int) -> tuple[dict[int, list[str]], dict[int, list[str]]]:
+    """The names of the members and of the leads of each team that has any on a day, by the team's id."""
+    members: dict[int, list[str]] = {}
+    leading: dict[int, list[str]] = {}
+    for is_lead, team, name in connection.execute(_ON_DAY, {"organisation": organisation, "today": day}):
+        (leading if is_lead else members).setdefault(team, []).append(name)
+    return members, leading
 
 
 def members_seen(connection: Connection, organisation: int, team: SeenTeam, reader: int | None) -> list[TeamDays]:
