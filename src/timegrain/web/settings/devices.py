@@ -48,11 +48,11 @@ def clock_of(device: Any) -> str:
 def input_of(device: Any) -> str:
     if device.last_report is None:
         return "nothing yet"
-    return "reports input" if device.reports_input else "no input watcher: never idle"
+    return "reports input" if device.reports_input else "no input watcher"
 
 
 def token_of(device: Any) -> str:
-    return counted(device.valid_tokens, "token") if device.valid_tokens else "refused"
+    return counted(device.valid_tokens, "token") if device.valid_tokens else "no token"
 
 
 def _list(visit: Visit) -> Result:

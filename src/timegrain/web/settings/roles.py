@@ -14,14 +14,14 @@ from timegrain.web.visits import Visit
 LIST = "/settings/roles"
 SEE, MAKE, CHANGE, REMOVE = (f"{verb} /v1/access-management" for verb in ("GET", "POST", "PATCH", "DELETE"))
 WORDS = {
-    "/": ("Week", "the dashboard: sums of people, days and weeks"),
-    "/insights/productivity-analysis": ("Productivity", "productive, neutral and unproductive time alone"),
-    "/my-team": ("My team", "who is at work now"),
-    "/proof-of-work/timesheet": ("Timesheet", "when people came and went"),
-    "/proof-of-work/timeline": ("Day", "every span of a day, and why it counts as it does"),
-    "/proof-of-work/app-usage": ("Applications and sites", "what was used for how long"),
-    "/proof-of-work/screenshot": ("Screenshots", "none are taken"),
-    "/report-analysis": ("Reports", "months, attendance and extra hours"),
+    "/": ("Week", "The dashboard: sums of people, days and weeks"),
+    "/insights/productivity-analysis": ("Productivity", "Productive, neutral and unproductive time alone"),
+    "/my-team": ("My team", "Who is at work now"),
+    "/proof-of-work/timesheet": ("Timesheet", "When people came and went"),
+    "/proof-of-work/timeline": ("Day", "Every span of a day, and why it counts as it does"),
+    "/proof-of-work/app-usage": ("Applications and sites", "What was used for how long"),
+    "/proof-of-work/screenshot": ("Screenshots", "None are taken"),
+    "/report-analysis": ("Reports", "Months, attendance and extra hours"),
     roles.SETTINGS: ("Settings", "Full access changes everything here, roles and keys too"),
 }
 LEVELS = (("", "Closed"), (Level.OWN, "Own data"), (Level.TEAM, "Team data"), (Level.FULL, "Full access"))
@@ -79,7 +79,7 @@ def _named(visit: Visit, operation: str, body: dict[str, Any]) -> Any:
     try:
         return visit.ask(operation, {"roleName": visit.form.one("roleName"), **body})
     except NameTaken as error:
-        raise NameTaken(error.message, [Detail("roleName", "another role has this name")]) from None
+        raise NameTaken(error.message, [Detail("roleName", "Another role has this name")]) from None
 
 
 def _given(visit: Visit, before: Any) -> list[dict[str, str]]:
