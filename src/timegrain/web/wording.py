@@ -29,6 +29,7 @@ _MESSAGES = (
     (r"Invalid RFC3339 encoded date|Expected `date.*", "must be a date"),
     (r"Invalid UUID|Expected `uuid.*", "must be chosen"),
     (r"Invalid enum value.*", "must be chosen"),
+    (r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$", "is not there"),
     (r"Object missing required field.*", "must be given"),
 )
 
