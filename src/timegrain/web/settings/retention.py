@@ -17,6 +17,14 @@ ERASURE = f"{PATH}/erase"
 _WHAT = ("who", "start", "end", "zone", "device")
 
 
+def _given(visit: Visit) -> dict[str, str]:
+    """The range as the form or the address has it; browsers leave out seconds that are zero."""
+    given = {name: visit.form.one(name) or visit.query.one(name) for name in _WHAT}
+    return given | {
+        name: f"{given[name]}:00" for name in ("start", "end") if len(given[name]) == len("2026-02-03T09:00")
+    }
+
+
 def _show(visit: Visit) -> Result:
     return in_settings(
         visit,
@@ -52,7 +60,7 @@ def _change(visit: Visit) -> Result:
 
 def _look(visit: Visit) -> Result:
     """What an erasure comes to, before it is asked for: the range as the address has it, or the form."""
-    given = {name: visit.form.one(name) or visit.query.one(name) for name in _WHAT}
+    given = _given(visit)
     name = next((one.name for one in _may_erase(visit) if one.value == given["who"]), "")
     found = None
     if visit.may("POST /v1/dashboard/work-summary") and visit.error is None and name:
@@ -62,15 +70,15 @@ def _look(visit: Visit) -> Result:
 
 
 def _erase(visit: Visit) -> Result:
-    form = visit.form
+    given = _given(visit)
     body: dict[str, Any] = {
-        "userId": form.one("who"),
-        "startDate": form.one("start"),
-        "endDate": form.one("end"),
-        "timeZone": form.one("zone"),
+        "userId": given["who"],
+        "startDate": given["start"],
+        "endDate": given["end"],
+        "timeZone": given["zone"],
     }
-    if form.one("device"):
-        body["device"] = form.one("device")
+    if given["device"]:
+        body["device"] = given["device"]
     erased = visit.ask("DELETE /v1/activity", body)
     return Moved(f"{PATH}?erased={erased.erased_seconds}&facts={erased.facts}")
 
