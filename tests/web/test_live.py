@@ -51,7 +51,7 @@ def test_nothing_new_is_no_page_until_somebody_stops_working(
     worked(sqlite_office, ("08:00:00", "08:58:00"))
     anna = visitor(sqlite_office)
     at(NOW + 1)
-    grown = re.findall(r'data-grown="([^"]+)"', anna.get("/live"))[0]
+    grown = re.findall(r'hx-get="[^"]*grown=([^"]+)"', anna.get("/live"))[0]
     assert again(anna, grown) == 204
     at(NOW + 179)
     assert again(anna, grown) == 204

@@ -18,8 +18,10 @@ CLASS_OF = {Rating.PRODUCTIVE: "productive", Rating.NEUTRAL: "neutral", Rating.U
 
 
 class Row(NamedTuple):
-    """Of one person. `since` is when this run of work began or, of whoever is not working, when they last were."""
+    """Of one person. `since` is when this run of work began or, of whoever is not working, when they last were; of a
+    run it leads to its first span."""
 
+    who: str
     name: str
     address: str
     total: int
@@ -46,7 +48,7 @@ def _show(visit: Visit) -> Result:
         "classes": Counter(one.working_on for one in working),
         "just_now": JUST_NOW,
         "now": visit.now,
-        "grown": f"{_version(visit)}.{_holds_until(people, visit.now)}",
+        "growth": view.to(week=None, grown=f"{_version(visit)}.{_holds_until(people, visit.now)}"),
     }
     return Shown("live.html", given)
 
@@ -56,6 +58,7 @@ def _row(view: View, one: Live) -> Row:
     day = view.to("/day", who=who, week=None, date=iso(view.today))
     since = one.last_active if one.working_on is None else one.since
     return Row(
+        who,
         one.profile.name,
         view.to("/person", who=who),
         one.tally.total,
