@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, NamedTuple
 
@@ -59,18 +59,25 @@ def _export(call: Call, export: _Export) -> Response[Any]:
     profiles = call.profiles(asked.users, asked.teams)
     titles_of = frozenset(titles_shown(call, profiles))
     wanted = Wanted(call.asker, profiles, asked.range, asked.zone, clock.now(), titles_of)
+    file = filled(lambda file: write(report(export.report, wanted), export.format, file))
+    headers = {"Content-Disposition": f'attachment; filename="{export.name}"'}
+    return Stream(chunks(file), media_type=MEDIA_TYPES[export.format], headers=headers)
+
+
+def filled(fill: Callable[[BinaryIO], None]) -> BinaryIO:
+    """A file of no name, to be read from its beginning by `chunks`."""
     file = TemporaryFile()  # noqa: SIM115 - the answer reads and closes it
     try:
-        write(report(export.report, wanted), export.format, file)
+        fill(file)
         file.seek(0)
     except BaseException:
         file.close()
         raise
-    headers = {"Content-Disposition": f'attachment; filename="{export.name}"'}
-    return Stream(_chunks(file), media_type=MEDIA_TYPES[export.format], headers=headers)
+    return file
 
 
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
+def chunks(file: BinaryIO) -> Iterator[bytes]:
+    """All of a file, which is closed after it."""
     with file:
         while chunk := file.read(CHUNK):
             yield chunk

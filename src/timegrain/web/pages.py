@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 from litestar.response import Stream
 
@@ -31,9 +31,9 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A file."""
+    """A file, which is closed when it is sent."""
 
-    body: bytes
+    file: BinaryIO
     media_type: str
     name: str
 

@@ -17,6 +17,7 @@ from litestar.response import Stream
 from timegrain import clock
 from timegrain.api.calls import House
 from timegrain.api.envelope import as_known, note_unforeseen
+from timegrain.api.exporting import chunks
 from timegrain.errors import (
     Forbidden,
     PayloadTooLarge,
@@ -237,7 +238,7 @@ def _answered(visit: Visit, page: Page, came: _Came, result: Result) -> Response
         return result
     if isinstance(result, Sent):
         headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{result.name}"'}
-        return Response(result.body, media_type=result.media_type, headers=headers)
+        return Stream(chunks(result.file), media_type=result.media_type, headers=headers)
     html = rendered(result.template, framed(visit, page, result)).encode()
     headers = dict(HEADERS)
     if isinstance(visit.error, RateLimited):

@@ -1,0 +1,127 @@
+"""Everything about one person in one ZIP: their facts, timesheet, account, and who did or looked at what about them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, BinaryIO, NamedTuple
+from zipfile import ZIP_DEFLATED, ZipFile
+
+import msgspec
+
+from timegrain.counting.calendar import Asked, day_start, written_instant
+from timegrain.counting.memberships import ALWAYS, FOREVER
+from timegrain.exporting.reports import Wanted, report
+from timegrain.exporting.writing import write
+from timegrain.figures.pieces import Asker
+from timegrain.storage import audit, slots
+from timegrain.storage.devices import all_devices
+from timegrain.storage.people import organisation_row
+from timegrain.storage.queries.accounts import accounts
+from timegrain.storage.queries.people_meant import Profile
+from timegrain.storage.slots import Owner
+from timegrain.transfer import export_facts
+
+README = """\
+What timegrain holds about {name} <{email}> at {organisation}, as of {now}.
+
+account.json     who you are here, your teams over time, your devices, what text is kept
+facts.jsonl      what your devices reported, as kept: `timegrain import facts` reads it
+timesheet.csv    your days in {zone}: from when to when, and the seconds of each class
+audit.jsonl      what you did here, and who did or looked at what is about you, the newest first
+"""
+MEDIA_TYPE = "application/zip"
+
+
+class Whose(NamedTuple):
+    """The person, and the reader's own zone and present."""
+
+    profile: Profile
+    now: int
+
+
+def write_own_data(asker: Asker, whose: Whose, file: BinaryIO) -> None:
+    """Fact by fact and entry by entry: it needs no more memory for a long history, but for the days."""
+    organisation = organisation_row(asker.connection, asker.organisation)
+    one = whose.profile
+    with ZipFile(file, "w", ZIP_DEFLATED) as archive:
+        about = {"name": one.name, "email": one.email, "organisation": organisation.name, "zone": asker.home_zone}
+        archive.writestr("README.txt", README.format(now=written_instant(whose.now), **about))
+        archive.writestr("account.json", msgspec.json.format(msgspec.json.encode(_account(asker, one, organisation))))
+        with archive.open("facts.jsonl", "w", force_zip64=True) as part:
+            part.writelines(export_facts(asker.connection, asker.organisation, one.user, Counter()))
+        with archive.open("timesheet.csv", "w", force_zip64=True) as part:
+            write(report("timesheet", _all_days(asker, whose)), "csv", part)  # type: ignore[arg-type]
+        with archive.open("audit.jsonl", "w", force_zip64=True) as part:
+            part.writelines(msgspec.json.encode(entry) + b"\n" for entry in _trail(asker, one))
+
+
+def _account(asker: Asker, one: Profile, organisation: Any) -> dict[str, Any]:
+    (account,) = accounts(asker.connection, asker.organisation, [one.user])
+    return {
+        "userId": one.uuid,
+        "name": one.name,
+        "email": one.email,
+        "role": account.role_name,
+        "workMode": account.work_mode,
+        "createdAt": written_instant(account.created_at),
+        "employments": [_days(*days) for days in account.employments],
+        "teams": [
+            {"name": team.name, "primary": team.days.primary, **_days(team.days.first, team.days.end)}
+            for team in account.teams
+        ],
+        "devices": [
+            {"name": device.name, "reportedAt": written_instant(device.reported_at), "reachSeconds": device.reach}
+            for device in all_devices(asker.connection, asker.organisation, one.user)
+        ],
+        "organisation": {
+            "name": organisation.name,
+            "timeZone": organisation.zone,
+            "titles": organisation.titles,
+            "urls": organisation.urls,
+            "notice": organisation.notice,
+            "auditDays": organisation.audit_days,
+        },
+    }
+
+
+def _days(first: int, end: int) -> dict[str, Any]:
+    return {
+        "from": None if first == ALWAYS else date.fromordinal(first),
+        "to": None if end == FOREVER else date.fromordinal(end - 1),
+    }
+
+
+def _all_days(asker: Asker, whose: Whose) -> Wanted:
+    """From the first to the last day with any second."""
+    one = whose.profile
+    owner = Owner(asker.organisation, one.user, one.generation, one.subject_generation)
+    days = slots.days(asker.connection, owner)
+    first, last = min(days, default=1), max(days, default=0)
+    range_ = Asked(day_start(asker.home_zone, first), day_start(asker.home_zone, last + 1), first, last)
+    profiles = [one] if days else []
+    return Wanted(asker, profiles, range_, asker.home_zone, whose.now, [one.user])
+
+
+def _trail(asker: Asker, one: Profile) -> Iterator[dict[str, Any]]:
+    """Other people are in it as far as they acted, not as those whom an entry is about as well."""
+    for entry in audit.some(asker.connection, asker.organisation, audit.Wanted(concerning=one.user)):
+        yield {
+            "at": written_instant(entry.at),
+            "lastAt": written_instant(entry.last_at),
+            "times": entry.times,
+            "by": _actor(entry),
+            "call": entry.call,
+            "address": entry.address,
+            "before": entry.before,
+            "after": entry.after,
+        }
+
+
+def _actor(entry: audit.Listed) -> str:
+    if entry.user:
+        return entry.user[1]
+    if entry.key:
+        return f"key {entry.key[1]}"
+    return "command line" if entry.is_command else "somebody who is no more"
