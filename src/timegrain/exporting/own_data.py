@@ -10,7 +10,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import msgspec
 
-from timegrain.counting.calendar import Asked, day_start, written_instant
+from timegrain.counting.calendar import Asked, day_at, day_start, written_instant
 from timegrain.counting.memberships import ALWAYS, FOREVER
 from timegrain.exporting.reports import Wanted, report
 from timegrain.exporting.writing import write
@@ -35,7 +35,7 @@ MEDIA_TYPE = "application/zip"
 
 
 class Whose(NamedTuple):
-    """The person, and the reader's own zone and present."""
+    """The person, and the present."""
 
     profile: Profile
     now: int
@@ -98,10 +98,10 @@ def _all_days(asker: Asker, whose: Whose) -> Wanted:
     one = whose.profile
     owner = Owner(asker.organisation, one.user, one.generation, one.subject_generation)
     days = slots.days(asker.connection, owner)
-    first, last = min(days, default=1), max(days, default=0)
+    today = day_at(asker.home_zone, whose.now)
+    first, last = min(days, default=today), max(days, default=today)
     range_ = Asked(day_start(asker.home_zone, first), day_start(asker.home_zone, last + 1), first, last)
-    profiles = [one] if days else []
-    return Wanted(asker, profiles, range_, asker.home_zone, whose.now, [one.user])
+    return Wanted(asker, [one], range_, asker.home_zone, whose.now, [one.user])
 
 
 def _trail(asker: Asker, one: Profile) -> Iterator[dict[str, Any]]:

@@ -84,6 +84,9 @@ def _team(one: TeamDays, dates: Dates) -> Team:
 
 def _download(visit: Visit) -> Result:
     caller = visit.caller
+    # What was looked at until now is to be in it.
+    visit.house.journal.flush()
+    visit.read_anew()
     asker = asker_of(visit.connection, caller.organisation)
     file = filled(lambda file: write_own_data(asker, Whose(_me(visit), visit.now), file))
     return Sent(file, MEDIA_TYPE, f"timegrain-{date.fromordinal(caller.today).isoformat()}.zip")
