@@ -146,6 +146,8 @@ def test_a_range_is_shown_before_it_is_erased(office: Office) -> None:
     asked = {"who": office.user, "start": "2026-02-03T10:00", "end": "2026-02-03T10:59:59", "zone": "UTC", "device": ""}
     looked = anna.client.get("/settings/retention/erase", params=asked).text
     assert "0:30:00 are tracked there" in looked
+    trail = succeeded(office.call("/v1/audit?call=DELETE%20%2Fv1%2Factivity", None, method="GET"))
+    assert trail["items"] == [], "looking is no erasure"
     assert succeeded(office.ask(startDate="2026-02-03 00:00:00"))["overallSummary"]["totalTimeSpendSeconds"] == 3600
     erased = anna.post("/settings/retention/erase", asked, "/week")
     assert "1 fact erased; 0:30:00 of tracked time are no more" in text(erased.text)

@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from timegrain.api.access import reach
 from timegrain.api.all_routes import ROUTES
 from timegrain.api.audit import AuditEntries, AuditEntry
+from timegrain.founding import FIRST_RUN
+from timegrain.signing_in import END_SESSIONS, SET_PASSWORD, SIGN_IN, SIGN_OUT
 from timegrain.storage.queries.people_meant import profiles_within
 from timegrain.storage.roles import Level
 from timegrain.web.pages import Page, Result
@@ -19,7 +22,14 @@ from timegrain.web.wording import field_name
 
 PATH = "/settings/audit"
 PAGE = 50
-SUMMARIES: Mapping[str, str] = {route.operation: route.summary for route in ROUTES}
+SUMMARIES: Mapping[str, str] = {
+    **{route.operation: route.summary for route in ROUTES},
+    SIGN_IN: "Sign in",
+    SIGN_OUT: "Sign out",
+    SET_PASSWORD: "Set a password",
+    END_SESSIONS: "End sessions",
+    FIRST_RUN: "Make the organisation",
+}
 """What a call does, in words."""
 _FILTERS = ("who", "call", "first", "last")
 
@@ -124,10 +134,10 @@ def _query(visit: Visit, asked: Mapping[str, str]) -> dict[str, Any]:
 
 def _people(visit: Visit) -> list[Choice]:
     """Whom a full reader may choose; others see what concerns themselves."""
-    call = visit.call("GET /v1/audit")
-    if call.reach.level is not Level.FULL:
+    within = reach(visit.caller, "GET /v1/audit")
+    if within.level is not Level.FULL:
         return []
-    found = profiles_within(call.connection, call.caller.organisation, call.reach)
+    found = profiles_within(visit.connection, visit.caller.organisation, within)
     return [Choice(str(one.uuid), one.name) for one in found]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from timegrain.api.access import reach
 from timegrain.storage.queries.people_meant import profiles_within
 from timegrain.storage.roles import Level
 from timegrain.web.pages import Moved, Page, Result
@@ -14,6 +15,7 @@ from timegrain.web.visits import Visit
 
 PATH = "/settings/retention"
 ERASURE = f"{PATH}/erase"
+OPERATION = "DELETE /v1/activity"
 _WHAT = ("who", "start", "end", "zone", "device")
 
 
@@ -42,15 +44,15 @@ def _show(visit: Visit) -> Result:
 
 def _may_erase(visit: Visit) -> list[Choice]:
     """Whose time the reader may erase."""
-    if not visit.may("DELETE /v1/activity"):
+    caller = visit.caller
+    if not visit.may(OPERATION):
         return []
-    call = visit.call("DELETE /v1/activity")
-    if call.reach.level is Level.FULL:
-        people = profiles_within(call.connection, call.caller.organisation, call.reach)
-        return [Choice(str(one.uuid), one.name) for one in people]
-    if call.caller.own_erasure:
-        return [Choice(str(call.caller.user_uuid), visit.me.name)]
-    return []
+    within = reach(caller, OPERATION)
+    if within.level is Level.FULL:
+        return [
+            Choice(str(one.uuid), one.name) for one in profiles_within(visit.connection, caller.organisation, within)
+        ]
+    return [Choice(str(caller.user_uuid), visit.me.name)] if caller.own_erasure else []
 
 
 def _change(visit: Visit) -> Result:
@@ -79,11 +81,11 @@ def _erase(visit: Visit) -> Result:
     }
     if given["device"]:
         body["device"] = given["device"]
-    erased = visit.ask("DELETE /v1/activity", body)
+    erased = visit.ask(OPERATION, body)
     return Moved(f"{PATH}?erased={erased.erased_seconds}&facts={erased.facts}")
 
 
 PAGES = (
     Page(path=PATH, show=_show, change=_change, opened_by="GET /v1/policy"),
-    Page(path=ERASURE, show=_look, change=_erase, opened_by="DELETE /v1/activity"),
+    Page(path=ERASURE, show=_look, change=_erase, opened_by=OPERATION),
 )
