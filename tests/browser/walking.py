@@ -27,6 +27,8 @@ class Walk:
     """Of each page, by its path as `PAGES` has it, the fullest of those that were seen."""
     broken: list[str] = field(default_factory=list)
     """Links that lead nowhere, and where they stand."""
+    bodies: dict[str, str] = field(default_factory=dict)
+    """What was read at each address; empty where that was no page."""
 
 
 @contextmanager
@@ -42,7 +44,7 @@ def client_of(sample: Sample, role: str) -> Iterator[httpx.Client]:
 def walk(client: httpx.Client) -> Walk:
     """From the first page through every kind of link, breadth first."""
     found, seen, kinds = Walk(), {"/"}, Counter[tuple[str, ...]]()
-    bodies: dict[str, str] = {}
+    bodies = found.bodies
     ahead = [("/", "the brand")]
     for address, origin in ahead:
         answer = client.get(address)
