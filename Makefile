@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast check bench mutants
+.PHONY: help setup demo test test-fast check bench mutants screenshots
 
 # The first Python on the path that is new enough; another: make setup PYTHON=/path/to/python
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -33,6 +33,9 @@ bench: .venv/dev.stamp ## Measure, side by side with the yardsticks
 
 mutants: .venv/dev.stamp ## Break the counting rules on purpose; each break must be caught
 	$(BIN)/python -m pytest tests/oracle/test_mutants.py $(ARGS)
+
+screenshots: .venv/dev.stamp .cache/browser.stamp ## Picture each page of the sample organisation into docs/pictures
+	$(BIN)/python -m tests.browser.pictures docs/pictures
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "timegrain needs Python 3.11 or newer; make setup PYTHON=/path/to/python" >&2; exit 1; }
