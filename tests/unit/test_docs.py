@@ -1,4 +1,4 @@
-"""The docs name what there is: every command, option group, error code and call."""
+"""The docs name what there is: every command, option group, error code, call, page and picture."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from pathlib import Path
 import click
 import pytest
 
+from tests.web.asked import asked_names
 from timegrain import errors, recording
 from timegrain.api.openapi import document
 from timegrain.cli import timegrain
+from timegrain.web.all_pages import PAGES
+from timegrain.web.pages import Page
 
 ROOT = Path(__file__).parents[2]
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
+DASHBOARD = (ROOT / "docs" / "dashboard.md").read_text()
 
 
 def commands(group: click.Group, before: str = "") -> list[str]:
@@ -46,6 +50,31 @@ def test_every_reason_of_a_refused_entry_is_documented() -> None:
     reasons = set(re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', source))
     assert reasons >= {"END_BEFORE_START", "TOO_LONG", "IN_THE_FUTURE", "TOO_OLD", "BAD_ENTRY", "CLOCK_SKEW"}
     assert not [reason for reason in reasons if f"`{reason}`" not in OPERATING]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
+def test_every_page_is_documented(page: Page) -> None:
+    """With what its path begins with; of the settings each section too."""
+    if page.name:
+        assert f"\n### {page.name}\n" in DASHBOARD
+    first, *rest = page.path.strip("/").split("/")
+    assert f"`/{first}" in DASHBOARD
+    if first == "settings" and rest:
+        settings = DASHBOARD[DASHBOARD.index("\n### Settings\n") :].split("\n### ")[1]
+        assert rest[0] in settings.lower()
+
+
+@pytest.mark.parametrize("name", asked_names())
+def test_every_name_in_an_address_is_documented(name: str) -> None:
+    assert re.search(rf"`\??{name}\b", DASHBOARD)
+
+
+@pytest.mark.parametrize(
+    "file", sorted(ROOT.glob("*.md")) + sorted((ROOT / "docs").rglob("*.md")), ids=lambda file: file.name
+)
+def test_every_link_of_the_docs_leads_somewhere(file: Path) -> None:
+    for link in re.findall(r"\]\((?!https?:|mailto:)([^)#\s]+)", file.read_text()):
+        assert (file.parent / link).exists(), link
 
 
 def test_the_description_of_the_api_is_the_one_kept() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from pathlib import Path
 from urllib.parse import quote
 
 import httpx
@@ -12,18 +11,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-import timegrain.web
 from tests.contract.served import Office
+from tests.web.asked import asked_names
 from tests.web.visiting import visitor
 from timegrain.web.all_pages import PAGES
 from timegrain.web.pages import Page
 
-_ASKED = re.compile(r'query\.(?:one|all)\("(\w+)"|"(\w+)" in visit\.query')
-SOURCES = Path(timegrain.web.__file__).parent.rglob("*.py")
-NAMES = sorted(
-    {"date", "week", "unknown"} | {one or other for file in SOURCES for one, other in _ASKED.findall(file.read_text())}
-)
-"""All that any page reads from an address."""
+NAMES = [*asked_names(), "unknown"]
 MARKUP = "<zq>", '"zq=', "'zq=", "javascript:zq"
 EXPRESSION = "{{ 7191 * 7 }}"
 VALUES = some.text(max_size=40) | some.sampled_from(
