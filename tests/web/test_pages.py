@@ -33,3 +33,11 @@ def test_every_answer_is_strict(sqlite_office: Office) -> None:
     assert "unsafe" not in answer.headers["content-security-policy"]
     assert " style=" not in answer.text
     assert "<style" not in answer.text
+
+
+def test_what_was_typed_is_led_along_quoted(sqlite_office: Office) -> None:
+    anna = visitor(sqlite_office)
+    for typed in ("größe", "%25", "a%0D%0Ab"):
+        there = anna.client.get(f"/people/{typed}").headers["location"]
+        assert there.isascii()
+        assert httpx.URL(there).path == "/person"

@@ -225,9 +225,9 @@ def _answered(visit: Visit, page: Page, came: _Came, result: Result) -> Response
     if isinstance(result, Moved):
         if visit.partial:
             # htmx would follow a redirect by itself and put the other page into this one.
-            answer = Response(b"", status_code=204, headers={**HEADERS, "HX-Redirect": result.to})
+            answer = Response(b"", status_code=204, headers={**HEADERS, "HX-Redirect": _written(result.to)})
         else:
-            answer = Response(b"", status_code=303, headers={**HEADERS, "Location": result.to})
+            answer = Response(b"", status_code=303, headers={**HEADERS, "Location": _written(result.to)})
         if result.cookie is not None:
             _set_cookie(answer, came, result.cookie)
         return answer
@@ -268,6 +268,11 @@ def _set_cookie(answer: Response[Any], came: _Came, value: str) -> None:
         httponly=True,
         samesite="lax",
     )
+
+
+def _written(address: str) -> str:
+    """As a header holds it, whatever was typed into it; what is quoted already stays so."""
+    return quote(address, safe="!#$%&'()*+,/:;=?@[]~", errors="replace")
 
 
 def _address(came: _Came) -> str:
