@@ -38,6 +38,9 @@ WITHOUT_TWIN = """() => [...document.querySelectorAll('figure')]
   .map(one => one.querySelector('svg').ariaLabel ?? one.outerHTML.slice(0, 200))"""
 SAID = """() => [...document.querySelectorAll('main :is(h1, h2, h3, dt, dd, th, td, caption, li, [data-seconds])')]
   .map(one => one.textContent.replace(/\\s+/g, ' ').trim()).filter(Boolean)"""
+ON_SCREEN_ALONE = """() => [...document.querySelectorAll('.nav, .me, .pick, .skip, main button')]
+  .filter(one => one.checkVisibility({visibilityProperty: true})).map(one => one.outerHTML.slice(0, 200))"""
+MOVES = "() => document.getAnimations().filter(one => one.playState === 'running').length"
 OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -81,6 +84,7 @@ def test_a_page(open_as: Opener, walked: Callable[[str], Walk], role: str, page:
     assert opened.evaluate(WITHOUT_TWIN) == []
     checked_by_keyboard(opened)
     checked_in_looks(opened, everything=role == ROLES[0])
+    checked_on_paper(opened)
     checked_without_script(opened, open_as(role, viewport=USUAL, java_script_enabled=False), address)
 
 
@@ -107,6 +111,14 @@ def checked_in_looks(opened: Opened, everything: bool) -> None:
     if everything:
         opened.emulate_media(color_scheme="light")
         assert violations(opened, *COLOURS) == []
+
+
+def checked_on_paper(opened: Opened) -> None:
+    opened.emulate_media(media="print", reduced_motion="reduce")
+    assert opened.evaluate(ON_SCREEN_ALONE) == []
+    opened.emulate_media(media="screen")
+    assert opened.evaluate(MOVES) == 0
+    opened.emulate_media(reduced_motion="no-preference")
 
 
 def checked_by_keyboard(opened: Opened) -> None:

@@ -15,7 +15,7 @@ import httpx
 from tests.browser.sample import Sample
 from timegrain.web.all_pages import PAGES
 
-OF_A_KIND = 3
+OF_A_KIND = 2
 """Links alike, the same page with the same names in its query, are followed this often."""
 _LINK = re.compile(r'<a\b[^>]*?\shref="([^"]*)"')
 _PATTERNS = {page.path: re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(page.path))) for page in PAGES}
