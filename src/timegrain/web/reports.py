@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from io import BytesIO
 from typing import Any, NamedTuple
 
+from timegrain.api.exporting import filled
 from timegrain.counting.calendar import FIRST_YEAR, LAST_YEAR
 from timegrain.errors import wrong
 from timegrain.exporting.extra_hours import extra_hours_sheet
@@ -149,9 +149,9 @@ def _file(visit: Visit) -> Result:
     if format_ is None:
         raise wrong("format", f"must be one of {', '.join(FORMATS)}")
     if at.report == "extra-hours":
-        file = BytesIO()
-        write(extra_hours_sheet(_people(visit, at)), format_, file)
-        return Sent(file.getvalue(), MEDIA_TYPES[format_], f"extra-hours-{written_month(at.month)}.{format_}")
+        sheet = extra_hours_sheet(_people(visit, at))
+        file = filled(lambda file: write(sheet, format_, file))
+        return Sent(file, MEDIA_TYPES[format_], f"extra-hours-{written_month(at.month)}.{format_}")
     body = about_days(at.view.zone, at.first, at.last, at.users, at.teams)
     report = "monthly" if at.report == "month" else "app-usage"
     result: Result = visit.ask(EXPORT, {**body, "report": report, "format": format_})
