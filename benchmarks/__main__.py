@@ -15,14 +15,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import batches, devices, peer, policies, questions
+from benchmarks import batches, devices, pages, peer, policies, questions
 from timegrain.counted import collect_seldom
 
 
 def main() -> None:
     collect_seldom()
     with tempfile.TemporaryDirectory() as name:
-        parts = [questions.measure, batches.measure, policies.measure, peer.measure, devices.measure]
+        parts = [questions.measure, pages.measure, batches.measure, policies.measure, peer.measure, devices.measure]
         if "--large" in sys.argv:
             parts.append(policies.measure_many)
         rows = [row for measure in parts for row in measure(Path(name))]
