@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -23,6 +23,7 @@ from timegrain.web.visits import Visit
 EVERYBODY = "everybody"
 CLASSES = ("total", "active", "idle", "productive", "neutral", "unproductive")
 """What `show` may name."""
+_SOMEBODY = str(UUID(int=0))
 
 
 class Choice(NamedTuple):
@@ -87,6 +88,11 @@ class View:
             elif value is not None:
                 pairs += [(name, one) for one in value]
         return f"{path or self.path}?{urlencode(pairs)}" if pairs else path or self.path
+
+    def of_each(self, path: str, **changed: str | None) -> Callable[[Profile], str]:
+        """For many rows: the address of each person's view."""
+        pattern = self.to(path, who=_SOMEBODY, **changed)
+        return lambda one: pattern.replace(_SOMEBODY, str(one.uuid))
 
     def step(self, step: str, days: int | None) -> str:
         """The same view some days later or, with None, the one of today; `step` is `week` or `date`."""

@@ -46,9 +46,10 @@ def people_rows(view: View, week: Week, reported: Mapping[int, int]) -> list[Per
     """One scale for all. `reported`: by user, when devices of those without data last reported."""
     most = max(one.tally.total for one in week.people)
     most_a_day = max(day.total for one in week.people for day in one.days)
+    person = view.of_each("/person")
     found = []
     for one in _in_order(view, week):
-        address = view.to("/person", who=str(one.profile.uuid))
+        address = person(one.profile)
         if one.tally.total:
             row = Row(one.profile.name, address, six_to_the_minute(one.tally, address), _part_of(view, one))
             share = shares(one.tally, most)

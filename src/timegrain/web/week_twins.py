@@ -46,12 +46,13 @@ def by_person(view: View, week: Week) -> Twin:
     """The class that is shown, a column a day and one of the week."""
     show = view.show
     ends = [f"&date={iso(week.first + place)}&show={show}" for place in range(len(week.days))]
+    person, day = view.of_each("/person"), view.of_each("/day", week=None)
     rows = []
     for one in _by_name(week):
-        day, person = (view.to(path, who=str(one.profile.uuid), **changed) for path, changed in _PATHS)
-        found = [_told(week, show, place, tally, day + ends[place]) for place, tally in enumerate(one.days)]
-        found.append((getattr(one.tally, show), f"{person}&show={show}"))
-        rows.append(Row(one.profile.name, person, to_the_second(found)))
+        address, start = person(one.profile), day(one.profile)
+        found = [_told(week, show, place, tally, start + ends[place]) for place, tally in enumerate(one.days)]
+        found.append((getattr(one.tally, show), f"{address}&show={show}"))
+        rows.append(Row(one.profile.name, address, to_the_second(found)))
     sums = []
     for place, tally in enumerate(week.days):
         address, mark = behind(view, week.first + place)
@@ -63,16 +64,14 @@ def by_person(view: View, week: Week) -> Twin:
 def on_day(view: View, week: Week, day: int) -> Twin:
     """All classes, on one day."""
     place = day - week.first
+    to_day = view.of_each("/day", date=iso(day), week=None)
     rows = []
     for one in _by_name(week):
-        address = view.to("/day", who=str(one.profile.uuid), date=iso(day), week=None)
+        address = to_day(one.profile)
         cells = six(one.days[place], address) if one.days[place].total else Markup("")
         rows.append(Row(one.profile.name, address, cells, _nothing(week, place)))
     address, mark = behind(view, day)
     return Twin(rows, six(week.days[place], address, mark) if week.days[place].total else Markup(""))
-
-
-_PATHS: tuple[tuple[str, dict[str, None]], ...] = (("/day", {"week": None}), ("/person", {}))
 
 
 def _by_name(week: Week) -> list[PersonWeek]:
