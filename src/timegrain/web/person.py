@@ -133,9 +133,10 @@ def _show(visit: Visit) -> Result:
         "opened": view.show if "show" in visit.query else "",
         "tiles": tiles(view, "/person", week.tally, week.change, visit.me),
         "heat": heat(view, who, hours_of(call.asker, one, view.zone, view.first, view.last)),
-        "timesheet": _timesheet(visit, view, who),
-        "usage": _usage(visit, view, who),
-        "month": _month(visit, view, who, month),
+        # Of days through a team alone no call tells these.
+        "timesheet": None if view.only else _timesheet(visit, view, who),
+        "usage": None if view.only else _usage(visit, view, who),
+        "month": None if view.only else _month(visit, view, who, month),
         "in_rows": IN_ROWS,
         "month_first": month,
         "statuses": STATUSES,
@@ -150,7 +151,9 @@ def _growth(visit: Visit, view: View, who: str) -> str:
 
 def _is_one(view: View) -> bool:
     """Whether the address names one person, or there is but oneself to look at."""
-    return len(view.profiles) == 1 and (not view.who or set(view.who) == {str(view.profiles[0].uuid)})
+    return bool(view.only) or (
+        len(view.profiles) == 1 and (not view.who or set(view.who) == {str(view.profiles[0].uuid)})
+    )
 
 
 def _choose(view: View) -> Shown:

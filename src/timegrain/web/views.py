@@ -12,6 +12,7 @@ from uuid import UUID
 from timegrain.api.calls import Call
 from timegrain.api.ranges import known_zone
 from timegrain.counting.calendar import FIRST_YEAR, LAST_YEAR, day_at, whole_weeks
+from timegrain.counting.memberships import ALWAYS, FOREVER
 from timegrain.errors import Forbidden, NotFound, wrong
 from timegrain.storage.queries.people_meant import BEYOND, Profile, profiles_meant, profiles_within
 from timegrain.storage.queries.teams_seen import teams_seen
@@ -23,6 +24,7 @@ from timegrain.web.visits import Visit
 EVERYBODY = "everybody"
 CLASSES = ("total", "active", "idle", "productive", "neutral", "unproductive")
 """What `show` may name."""
+_ALL_DAYS = ((ALWAYS, FOREVER),)
 _SOMEBODY = str(UUID(int=0))
 
 
@@ -61,6 +63,10 @@ class View:
     show: str
     sort: str
     dates: Dates
+    only: str
+    """The id of the one person of `who` who is looked at, or "": on the days on which they count through a team."""
+    partly: frozenset[str]
+    """The ids of those who count on some days alone, through a team that `who` names."""
 
     @property
     def last(self) -> int:
@@ -73,8 +79,12 @@ class View:
     def to(self, path: str | None = None, **changed: str | Sequence[str] | None) -> str:
         """The address of the same view of another page, or of another view; None leaves a part out.
 
-        The first day of the week or the day goes along as the page needs it: `week` or `date`.
+        The first day of the week or the day goes along as the page needs it: `week` or `date`. Somebody of `partly`
+        is looked at on those days.
         """
+        who = changed.get("who", self.only or None)
+        if isinstance(who, str) and who in self.partly:
+            changed |= {"who": self.who, "only": who}
         parts: dict[str, str | Sequence[str] | None] = {
             "who": self.who,
             "week": iso(self.first),
@@ -92,7 +102,12 @@ class View:
     def of_each(self, path: str, **changed: str | None) -> Callable[[Profile], str]:
         """For many rows: the address of each person's view."""
         pattern = self.to(path, who=_SOMEBODY, **changed)
-        return lambda one: pattern.replace(_SOMEBODY, str(one.uuid))
+
+        def of(one: Profile) -> str:
+            who = str(one.uuid)
+            return self.to(path, who=who, **changed) if who in self.partly else pattern.replace(_SOMEBODY, who)
+
+        return of
 
     def step(self, step: str, days: int | None) -> str:
         """The same view some days later or, with None, the one of today; `step` is `week` or `date`."""
@@ -125,6 +140,14 @@ def read_view(visit: Visit, call: Call, shows: Sequence[str] = CLASSES) -> View:
     choices, everybody = _choices(call)
     who = tuple(one for one in visit.query.all("who") if one != EVERYBODY)
     profiles, name = _meant(call, who, choices, everybody)
+    teams = {one.value for one in choices.teams}
+    partly = frozenset(str(one.uuid) for one in profiles if one.days != _ALL_DAYS and not teams.isdisjoint(who))
+    only = visit.query.one("only")
+    if only:
+        profiles = [one for one in profiles if str(one.uuid) == only]
+        if not profiles:
+            raise wrong("only", "is none of these people")
+        name = profiles[0].name
     call.about.update(one.user for one in profiles)
     return View(
         visit.path,
@@ -140,6 +163,8 @@ def read_view(visit: Visit, call: Call, shows: Sequence[str] = CLASSES) -> View:
         show,
         visit.query.one("sort"),
         Dates(visit.locale, zone),
+        only,
+        partly,
     )
 
 
