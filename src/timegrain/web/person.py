@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+from timegrain.api.calls import Call
 from timegrain.counting.calendar import whole_weeks
 from timegrain.counting.tallies import NOTHING, Tally, summed
 from timegrain.errors import Forbidden
@@ -14,8 +15,9 @@ from timegrain.figures.hours import hours_of
 from timegrain.figures.pieces import Did
 from timegrain.figures.timesheet import Averages, averages, tracked_days
 from timegrain.figures.usage import SubjectUsed
-from timegrain.figures.week import week_of
+from timegrain.figures.week import Week, week_of
 from timegrain.figures.worked import JUST_NOW
+from timegrain.storage.queries.last_reports import last_reports
 from timegrain.storage.queries.people_meant import Profile
 from timegrain.web.attendance import STATUSES
 from timegrain.web.charts import shares
@@ -118,8 +120,6 @@ def _show(visit: Visit) -> Result:
     who = str(one.uuid)
     month = read_month(visit.query.one("month")) if visit.query.one("month") else _month_shown(view)
     week = week_of(call.asker, [one], view.zone, view.first, visit.now)
-    days = week.people[0].days
-    addresses = [view.to("/day", who=who, week=None, date=iso(view.first + place)) for place in range(len(days))]
     given = {
         "title": f"{one.name}, {view.dates.days(view.first, view.last)}",
         "view": view,
@@ -128,20 +128,38 @@ def _show(visit: Visit) -> Result:
         "is_self": one.user == visit.caller.user,
         "week": week,
         "dates": view.dates,
-        "days": list(zip(range(view.first, view.last + 1), days, addresses, strict=True)),
         "growth": _growth(visit, view, who) if week.grows else "",
+        "month": None if view.only else _month(visit, view, who, month),
+        "month_first": month,
+        "statuses": STATUSES,
+        "reported": None if week.tally.total else _reported(call, one),
+    }
+    if week.tally.total:
+        given |= _worked(visit, call, view, week)
+    return Shown("person.html", given)
+
+
+def _worked(visit: Visit, call: Call, view: View, week: Week) -> dict[str, Any]:
+    """What there is of a week with data."""
+    one = view.profiles[0]
+    who = str(one.uuid)
+    days = week.people[0].days
+    addresses = [view.to("/day", who=who, week=None, date=iso(view.first + place)) for place in range(len(days))]
+    return {
+        "days": list(zip(range(view.first, view.last + 1), days, addresses, strict=True)),
         "opened": view.show if "show" in visit.query else "",
         "tiles": tiles(view, "/person", week.tally, week.change, visit.me),
         "heat": heat(view, who, hours_of(call.asker, one, view.zone, view.first, view.last)),
         # Of days through a team alone no call tells these.
         "timesheet": None if view.only else _timesheet(visit, view, who),
         "usage": None if view.only else _usage(visit, view, who),
-        "month": None if view.only else _month(visit, view, who, month),
         "in_rows": IN_ROWS,
-        "month_first": month,
-        "statuses": STATUSES,
     }
-    return Shown("person.html", given)
+
+
+def _reported(call: Call, one: Profile) -> int | None:
+    """When a device of somebody without data last reported."""
+    return last_reports(call.connection, call.caller.organisation, [one.user]).get(one.user)
 
 
 def _growth(visit: Visit, view: View, who: str) -> str:
