@@ -70,8 +70,9 @@ def test_rating_with_keys_and_undoing_it(open_as: Opener, sample: Sample) -> Non
     assert ratings(sample) == held
 
     page.locator("#save").click()
-    toast = page.get_by_role("status")
+    toast = page.locator("#toast")
     expect(toast).to_contain_text("3 ratings changed.")
+    in_force(page)
     expect(row(page, 0).get_by_role("checkbox")).to_be_focused()
     for place, name in enumerate(names):
         expect(row(page, place).locator("th a")).to_have_text(name)
@@ -83,8 +84,14 @@ def test_rating_with_keys_and_undoing_it(open_as: Opener, sample: Sample) -> Non
     page.keyboard.press("z")
     expect(page).not_to_have_url(saved)
     expect(toast).to_contain_text("3 ratings changed.")
+    in_force(page)
     assert figures(page) == before
     assert ratings(sample) == held
+
+
+def in_force(page: Page) -> None:
+    """Wait until what was saved is counted: on a busy machine that takes longer than an answer waits."""
+    expect(page.locator("#counting")).to_have_count(0, timeout=60_000)
 
 
 def last_week(page: Page) -> str:

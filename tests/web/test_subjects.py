@@ -186,6 +186,28 @@ def test_what_is_listed_and_who_used_it(used: Office) -> None:
     assert "No rule rates it" in month
 
 
+def test_a_teams_rule_moves_the_days_of_membership_alone(used: Office) -> None:
+    """Bob changes teams within the week; his day in another zone has seconds of both."""
+    anna, bob = visitor(used), user_of(used, "bob@example.com")
+    used.run("team", "add", "Sales")
+    used.run("team", "join", "Sales", "bob@example.com", "--primary", "--from", "2026-02-05")
+    later = {"start": "2026-02-04T17:30:00Z", "end": "2026-02-04T19:30:00Z", "app": "Code", "url": ""}
+    used.send(userId=bob, focus=[later])  # 23:00 to 1:00 in the home zone
+    team = next(one["teamId"] for one in used.run("team", "list")["teams"] if one["name"] == "Sales")
+    form: dict[str, str | list[str]] = {f"was:{CODE}": "productive", f"rate:{CODE}": "unproductive", "team": team}
+    for zone in (ZONE, "UTC", "America/Los_Angeles"):
+        page = f"{WEEK}&zone={zone}&who={bob}"
+        told = changes(anna.post(page, {**form, "step": "preview"}).text)
+        assert told == {"productive": -3600, "neutral": 0, "unproductive": 3600}
+    used.run("rate", "Code", "neutral", "--app", "--team", "Support")
+    told = changes(anna.post(WEEK, {**form, "step": "preview"}).text)
+    assert told == {"productive": -3600, "neutral": 0, "unproductive": 3600}
+    before = figures(used)
+    anna.post(WEEK, {**form, "step": "save"})
+    after = figures(used)
+    assert {name: after[name] - before[name] for name in CLASSES} == told
+
+
 def test_a_rule_is_removed_where_it_is_shown(sqlite_used: Office) -> None:
     anna = visitor(sqlite_used)
     panel = f"{WEEK}&subject={CODE}"
@@ -227,7 +249,7 @@ def test_who_may_not_rate_reads_ratings_as_words(used: Office) -> None:
     page = bob.get(WEEK)
     assert "active time 1:30" in page
     assert "Productive</span>" in page
-    assert not re.search(r'type="radio"|type="checkbox"|class="preview"', page)
+    assert not re.search(r'type="radio"|name="pick"|class="preview"', page)
     held = rules(used)
     form: dict[str, str | list[str]] = {"kind": "application", "subject": "Code", "rating": "neutral", "next": WEEK}
     assert bob.post("/subjects/rate", form, WEEK).status_code == 403
@@ -248,5 +270,9 @@ def test_a_change_that_takes_longer_says_how_far_it_is(used: Office, monkeypatch
         if state == "done":
             break
         assert 'http-equiv="refresh"' in page or "being counted" not in page
+        asked = anna.client.get("/subjects/counting", params={"job": job, "next": WEEK}, headers={"HX-Request": "true"})
+        assert ("being counted" in asked.text) is ("HX-Redirect" not in asked.headers)
+    else:
+        pytest.fail("the change is never in force")
     assert "being counted" not in anna.get(f"{saved.url.path}?{saved.url.query.decode()}")
     assert figures(used)["productive"] == 0

@@ -13,7 +13,7 @@ from timegrain.figures.usage_by_person import used_by_each
 from timegrain.storage.queries.teams_seen import SeenTeam
 from timegrain.storage.queries.usage import Subject
 from timegrain.web.subject_ratings import key_of
-from timegrain.web.subject_rows import Address, shown_name
+from timegrain.web.subject_rows import Address, rating_name, shown_name
 from timegrain.web.views import iso
 
 
@@ -37,7 +37,10 @@ class HeldRule(NamedTuple):
 class UsedBy(NamedTuple):
     name: str
     key: str
+    rating: str
     columns: Sequence[str]
+    begun: int
+    """How many of them are not wholly to come."""
     people: Sequence[OfPerson]
     sums: Sequence[int]
     rules: Sequence[HeldRule]
@@ -72,7 +75,9 @@ def used_by(at: Address, asker: Asker, usage: Usage, teams: Sequence[SeenTeam]) 
     return UsedBy(
         shown_name(at.subject, use),
         key,
+        rating_name(use) if use else "",
         [f"from {view.dates.short(first)}" if at.month else view.dates.short(first) for first, _ in days],
+        sum(1 for first, _ in days if first <= view.today),
         people,
         [sum(of) for of in zip(*(one.seconds for one in uses), strict=True)],
         _rules(usage.book, teams, at.subject),

@@ -169,7 +169,7 @@ def _wanted(at: Address, book: RuleBook, subject: Subject, use: Use, category: s
     rating = at.part("rating")
     if rating == WITHOUT_RULE:
         return not _ruled(book, subject)
-    return rating in ("", _rating(use))
+    return rating in ("", rating_name(use))
 
 
 def _ruled(book: RuleBook, subject: Subject) -> bool:
@@ -177,7 +177,7 @@ def _ruled(book: RuleBook, subject: Subject) -> bool:
     return any(book.rule_for(team, *subject) is not None for team in (None, *book.teams))
 
 
-def _rating(use: Use) -> str:
+def rating_name(use: Use) -> str:
     rating = rating_of(use)
     return "mixed" if rating is None else rating.name.lower()
 
@@ -197,7 +197,7 @@ def _row(
     base: str, usage: Usage, teams: Mapping[int, str], pending: Pending, most: int, subject: Subject, use: Use
 ) -> Row:
     key = key_of(subject, use.spelling)
-    rating = _rating(use)
+    rating = rating_name(use)
     was = rating if _ruled(usage.book, subject) and rating != "mixed" else ""
     return Row(
         key,

@@ -23,7 +23,7 @@ from timegrain.web.subject_ratings import (
     scope_of,
 )
 from timegrain.web.subject_rows import listed, read_address
-from timegrain.web.toasts import UNDO, after_change
+from timegrain.web.toasts import UNDO, after_change, show_counting
 from timegrain.web.visits import Visit
 
 OPERATION = "POST /v1/app-usage"
@@ -95,7 +95,9 @@ def _change(visit: Visit) -> Result:
 
 
 def _show_everywhere(visit: Visit) -> Result:
-    """What came of a dry run that took longer."""
+    """What came of a dry run that took longer, as a part of a page."""
+    if not visit.partial:
+        return Moved("/subjects")
     job = visit.ask("GET /v1/jobs/{jobId}", jobId=visit.query.one("job"))
     found = job.result or (None if job.error else JobStarted(job.job_id))
     return Shown("parts/subjects_everywhere.html", {**_everywhere(found), "asks_later": False})
@@ -133,6 +135,7 @@ def _back(visit: Visit) -> Result:
 PAGES = (
     Page(path="/subjects", show=_show, change=_change, name="Applications and sites", opened_by=OPERATION),
     Page(path="/subjects/everywhere", show=_show_everywhere, opened_by=RATE),
+    Page(path="/subjects/counting", show=show_counting, opened_by=RATE),
     Page(path="/subjects/rate", show=_back, change=_rate, opened_by=RATE),
     Page(path="/subjects/undo", show=_back, change=_undo, opened_by=UNDO),
 )

@@ -5,16 +5,17 @@ The address carries the change's entry of the audit trail (`changed`) and, while
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
 from timegrain.api.jobs import JobStarted, ShownJob, WhatChanged
-from timegrain.errors import NotFound
+from timegrain.errors import TimegrainError
 from timegrain.storage import audit
 from timegrain.storage.people import all_teams
 from timegrain.web.formats import counted
+from timegrain.web.pages import Moved, Result, Shown
 from timegrain.web.visits import Visit
 
 UNDO = "POST /v1/audit/{auditId}/undo"
@@ -27,8 +28,8 @@ class Toast(NamedTuple):
     """Of the audit trail, to undo it."""
     next: str
     """Where the reader is, without what the toast says."""
-    here: str
-    """With it."""
+    told: str
+    """With it, once the change is in force."""
     job: ShownJob | None
     """Of a change that is not in force yet, or that failed."""
 
@@ -43,10 +44,8 @@ def after_change(visit: Visit, operation: str, changed: WhatChanged | JobStarted
     """Where a change of ratings leads: to the page from which it came, which says what was changed."""
     query = {"call": operation, "userId": str(visit.caller.user_uuid), "limit": 1}
     entry = visit.ask("GET /v1/audit", query=query).items[0].id
-    parts = urlsplit(local(address))
     told = {"changed": str(entry)} | ({"job": str(changed.job_id)} if isinstance(changed, JobStarted) else {})
-    pairs = [*_without_change(parts.query), urlencode(told)]
-    return f"{parts.path}?{'&'.join(pairs)}"
+    return _joined(local(address), told)
 
 
 def toast_of(visit: Visit) -> Toast | None:
@@ -65,17 +64,29 @@ def toast_of(visit: Visit) -> Toast | None:
     teams = {str(one.uuid): one.name for one in all_teams(visit.connection, organisation)}
     rest = urlencode([pair for pair in visit.query.pairs if pair[0] not in _OF_A_CHANGE])
     next_ = f"{visit.path}?{rest}" if rest else visit.path
-    return Toast(_told(found.before, found.after, teams), entry, next_, visit.here, _job(visit))
+    told = _joined(next_, {"changed": named})
+    return Toast(_told(found.before, found.after, teams), entry, next_, told, _job(visit.query.one("job"), visit))
 
 
-def _job(visit: Visit) -> ShownJob | None:
-    if not (named := visit.query.one("job")):
+def _job(named: str, visit: Visit) -> ShownJob | None:
+    if not named:
         return None
     try:
         job: ShownJob = visit.ask("GET /v1/jobs/{jobId}", jobId=named)
-    except NotFound:
+    except TimegrainError:
         return None
     return None if job.state == "done" else job
+
+
+def show_counting(visit: Visit) -> Result:
+    """How far a change is; once it is in force, the page with its figures."""
+    named, next_ = visit.query.one("job"), local(visit.query.one("next"))
+    job = _job(named, visit)
+    if job is None:
+        return Moved(next_)
+    if job.state == "failed" or not visit.partial:
+        return Moved(_joined(next_, {"job": named}))
+    return Shown("parts/counting.html", {"job": job, "told": next_})
 
 
 def _told(before: Sequence[Any], after: Sequence[Any], teams: dict[str, str]) -> str:
@@ -90,5 +101,9 @@ def _told(before: Sequence[Any], after: Sequence[Any], teams: dict[str, str]) ->
     return f"{one['subject']} is {one['rating']} for {whose} now."
 
 
-def _without_change(query: str) -> list[str]:
-    return [one for one in query.split("&") if one and one.partition("=")[0] not in _OF_A_CHANGE]
+def _joined(address: str, told: Mapping[str, str]) -> str:
+    """An address that tells of a change, and of no earlier one."""
+    parts = urlsplit(address)
+    pairs = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in told]
+    rest = [pair for pair in pairs if pair[0] not in _OF_A_CHANGE or "changed" not in told]
+    return f"{parts.path}?{urlencode([*rest, *told.items()])}"

@@ -77,8 +77,7 @@ function clicked(event) {
 }
 
 // A saved rating and one that is undone load the page again: where the reader was stays.
-function leaving(event) {
-  if (!event.target.matches("#rating, #toast form")) return;
+function leaving() {
   const key = form() && current() ? picked(current()).value : "";
   sessionStorage.setItem(PLACE, JSON.stringify([location.pathname, scrollY, key]));
 }
@@ -86,7 +85,8 @@ function leaving(event) {
 function back() {
   const held = JSON.parse(sessionStorage.getItem(PLACE) ?? "null");
   sessionStorage.removeItem(PLACE);
-  if (!held || held[0] !== location.pathname || !form()) return;
+  const told = new URLSearchParams(location.search).has("changed");
+  if (!told || !held || held[0] !== location.pathname || !form()) return;
   scrollTo(0, held[1]);
   last = held[2];
   const row = current();
@@ -96,5 +96,5 @@ function back() {
 document.addEventListener("keydown", pressed);
 document.addEventListener("change", changed);
 document.addEventListener("click", clicked);
-document.addEventListener("submit", leaving);
+addEventListener("pagehide", leaving);
 back();
