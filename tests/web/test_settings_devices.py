@@ -76,7 +76,12 @@ def test_how_a_devices_reports_are_joined(sqlite_office: Office) -> None:
     anna.post(page, {"do": "joined", "reachSeconds": "7", "timeoutSeconds": "90"})
     (found,) = devices(sqlite_office)
     assert (found["reachSeconds"], found["timeoutSeconds"]) == (7, 90)
-    for name, value in (("reachSeconds", "-1"), ("reachSeconds", "soon"), ("timeoutSeconds", "0")):
+    for name, value in (
+        ("reachSeconds", "-1"),
+        ("reachSeconds", "soon"),
+        ("reachSeconds", "1.5"),
+        ("timeoutSeconds", "0"),
+    ):
         answer = anna.post(page, {"do": "joined", "reachSeconds": "7", "timeoutSeconds": "90", name: value})
         assert (answer.status_code, invalid(answer.text)) == (400, [name])
         assert f'value="{value}"' in answer.text

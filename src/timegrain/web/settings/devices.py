@@ -9,6 +9,7 @@ from timegrain.errors import wrong
 from timegrain.web.formats import counted
 from timegrain.web.pages import Moved, Page, Result, Shown
 from timegrain.web.settings.choices import listed, people, required
+from timegrain.web.settings.fields import number
 from timegrain.web.settings.sections import in_settings
 from timegrain.web.shown_once import once
 from timegrain.web.visits import Visit
@@ -117,16 +118,9 @@ def _change(visit: Visit) -> Result:
             editor = _for_editor(visit)
             made = visit.ask("POST /v1/devices/{deviceId}/tokens", {"editor": editor}, deviceId=device)
         return paired(visit, made, editor)
-    body = {name: _whole(visit, name) for name in ("reachSeconds", "timeoutSeconds")}
+    body = {name: number(visit.form.one(name)) for name in ("reachSeconds", "timeoutSeconds")}
     visit.ask(CHANGE, body, deviceId=device)
     return Moved(visit.path)
-
-
-def _whole(visit: Visit, name: str) -> int:
-    try:
-        return int(visit.form.one(name))
-    except ValueError:
-        raise wrong(name, "must be a whole number") from None
 
 
 def _show_revoking(visit: Visit) -> Result:
