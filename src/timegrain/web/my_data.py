@@ -99,6 +99,5 @@ def _me(visit: Visit) -> Profile:
 
 
 PAGES: tuple[Page, ...] = (
-    Page(path=PATH, show=_show),
-    Page(path=f"{PATH}/all.zip", show=_download),
+    Page(path=PATH, show=_show, change=_download),
 )

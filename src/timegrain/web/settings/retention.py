@@ -61,8 +61,10 @@ def _change(visit: Visit) -> Result:
 
 
 def _look(visit: Visit) -> Result:
-    """What an erasure comes to, before it is asked for: the range as the address has it, or the form."""
+    """What an erasure comes to, before it is asked for."""
     given = _given(visit)
+    if not given["who"]:
+        return Moved(f"{PATH}#erase")
     name = next((one.name for one in _may_erase(visit) if one.value == given["who"]), "")
     found = None
     if visit.may("POST /v1/dashboard/work-summary") and visit.error is None and name:
