@@ -1,4 +1,4 @@
-"""All that a role reaches through links, asked without a browser."""
+"""All that a role reaches through links and forms that ask, without a browser."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from html import unescape
-from urllib.parse import parse_qsl, urldefrag, urlsplit
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from urllib.parse import parse_qsl, urldefrag, urlencode, urlsplit
 
 import httpx
 
 from tests.browser.sample import Sample
+from timegrain import clock
 from timegrain.web.all_pages import PAGES
 
 OF_A_KIND = 2
 """Links alike, the same page with the same names in its query, are followed this often."""
-_LINK = re.compile(r'<a\b[^>]*?\shref="([^"]*)"')
+NO_PAGES = "//", "/schema", "/assets"
 _PATTERNS = {page.path: re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(page.path))) for page in PAGES}
 
 
@@ -25,10 +27,54 @@ _PATTERNS = {page.path: re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(page.
 class Walk:
     addresses: dict[str, str] = field(default_factory=dict)
     """Of each page, by its path as `PAGES` has it, the fullest of those that were seen."""
+    reached: set[str] = field(default_factory=set)
+    """The paths of everything that answers, files too."""
     broken: list[str] = field(default_factory=list)
     """Links that lead nowhere, and where they stand."""
     bodies: dict[str, str] = field(default_factory=dict)
     """What was read at each address; empty where that was no page."""
+
+
+class _Leads(HTMLParser):
+    """Where links lead, and forms that ask as they are filled when the page opens."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.ids: set[str] = set()
+        self._action: str | None = None
+        self._fields: list[tuple[str, str]] = []
+        self._select: str | None = None
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.ids.add(given.get("id", ""))
+        name = given.get("name")
+        if tag == "a" and "href" in given:
+            self.found.append(given["href"])
+        elif tag == "form":
+            self._action, self._fields = (given["action"] if given.get("method", "get") == "get" else None), []
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and self._select and ("selected" in given or self._select not in dict(self._fields)):
+            self._fields.append((self._select, given.get("value", "")))
+        elif tag == "input" and name and (given.get("type") not in ("checkbox", "radio") or "checked" in given):
+            self._fields.append((name, given.get("value") or self._filled(given)))
+
+    def _filled(self, given: dict[str, str]) -> str:
+        """What somebody puts into a field that must not stay empty."""
+        today = datetime.fromtimestamp(clock.now(), UTC).date().isoformat()
+        # One hour later each, so that a range has an end after its start.
+        filled = {"date": today, "datetime-local": f"{today}T{len(self._fields):02d}:00"}
+        return filled.get(given.get("type", ""), "") if "required" in given else ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "select":
+            self._select = None
+        elif tag == "form" and self._action:
+            self.found.append(f"{self._action}?{urlencode(self._fields)}")
+            self._action = None
 
 
 @contextmanager
@@ -42,39 +88,42 @@ def client_of(sample: Sample, role: str) -> Iterator[httpx.Client]:
 
 
 def walk(client: httpx.Client) -> Walk:
-    """From the first page through every kind of link, breadth first."""
-    found, seen, kinds = Walk(), {"/"}, Counter[tuple[str, ...]]()
-    bodies = found.bodies
-    ahead = [("/", "the brand")]
+    """From the first page on through every kind of link, breadth first."""
+    found, kinds = Walk(), Counter[tuple[str, ...]]()
+    seen, ids, ahead = {"/"}, dict[str, set[str]](), [("/", "the brand")]
     for address, origin in ahead:
         answer = client.get(address)
         if answer.status_code >= 400:
             found.broken.append(f"{address} on {origin}: {answer.status_code}")
+            continue
+        found.reached.add(_path(address))
         html = answer.text if "html" in answer.headers.get("content-type", "") else ""
-        bodies[address] = html
-        links = [unescape(link) for link in _LINK.findall(html)]
-        if answer.is_redirect:
-            links.append(answer.headers["location"])
-        for link in links:
+        found.bodies[address] = html
+        leads = _Leads(html)
+        ids[address] = leads.ids
+        for link in [*leads.found, *([answer.headers["location"]] if answer.is_redirect else [])]:
             there, fragment = urldefrag(link)
             there = there or address
-            if fragment and f'id="{fragment}"' not in bodies.get(there, f'id="{fragment}"'):
+            if fragment and there in ids and fragment not in ids[there]:
                 found.broken.append(f"{link} on {address}: there is no such place")
-            if not there.startswith("/") or there.startswith(("//", "/schema")) or there in seen:
+            if not there.startswith("/") or there.startswith(NO_PAGES) or there in seen:
                 continue
-            kind = _kind(there)
-            kinds[kind] += 1
-            if kinds[kind] <= OF_A_KIND:
+            kinds[_kind(there)] += 1
+            if kinds[_kind(there)] <= OF_A_KIND:
                 seen.add(there)
                 ahead.append((there, address))
-    for path, pattern in _PATTERNS.items():
-        of_it = [one for one, html in bodies.items() if html and pattern.fullmatch(urlsplit(one).path)]
-        if of_it:
-            found.addresses[path] = max(of_it, key=lambda one: len(bodies[one]))
+    for address, html in found.bodies.items():
+        if len(html) > len(found.bodies.get(found.addresses.get(_path(address), ""), "")):
+            found.addresses[_path(address)] = address
     return found
 
 
+def _path(address: str) -> str:
+    """As `PAGES` has it: the one without names in it goes before."""
+    path = urlsplit(address).path
+    return path if path in _PATTERNS else next((one for one, kind in _PATTERNS.items() if kind.fullmatch(path)), path)
+
+
 def _kind(address: str) -> tuple[str, ...]:
-    parts = urlsplit(address)
-    path = next((path for path, pattern in _PATTERNS.items() if pattern.fullmatch(parts.path)), parts.path)
-    return path, *sorted({name for name, _ in parse_qsl(parts.query, keep_blank_values=True)})
+    names = {name for name, _ in parse_qsl(urlsplit(address).query, keep_blank_values=True)}
+    return _path(address), *sorted(names - {"sort"})
