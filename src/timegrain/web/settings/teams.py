@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from timegrain.errors import Detail, NameTaken
 from timegrain.storage.queries.teams_seen import on_day, teams_seen
@@ -14,6 +15,7 @@ from timegrain.web.settings.sections import in_settings
 from timegrain.web.visits import Visit
 
 LIST = "/settings/teams"
+WEEK = "POST /v1/dashboard/weekly-summary"
 MAKE, SEE, CHANGE, REMOVE = (
     "POST /v1/teams",
     *(f"{verb} /v1/teams/{{teamId}}" for verb in ("GET", "PATCH", "DELETE")),
@@ -55,11 +57,22 @@ def _show(visit: Visit) -> Result:
         "members": members,
         "leads": leads,
         "may_change": may_change,
+        "has_week": _has_week(visit, team.team_id),
         "people": required(people(visit)) if may_change else (),
         "here": _choices(members, today),
         "leading": _choices(leads, today),
     }
     return in_settings(visit, "settings/team.html", team.name, **given)
+
+
+def _has_week(visit: Visit, team: UUID) -> bool:
+    """Whether the reader may look at the time of the whole team."""
+    if not visit.may(WEEK):
+        return False
+    call = visit.call(WEEK)
+    return any(
+        one.uuid == team and one.whole for one in teams_seen(call.connection, call.caller.organisation, call.reach)
+    )
 
 
 def _choices(days: list[Any], today: date) -> list[tuple[str, str]]:
