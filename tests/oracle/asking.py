@@ -13,6 +13,7 @@ from timegrain.counting.calendar import Asked
 from timegrain.figures.attendance import months
 from timegrain.figures.hours import hours_of
 from timegrain.figures.pieces import Asker
+from timegrain.figures.week import week_of
 from timegrain.figures.worked import each
 from timegrain.storage.books import Books
 from timegrain.storage.people import organisation_row
@@ -25,6 +26,7 @@ from .figures import Person, Ranged, Sums, Used
 from .replay import World
 from .replaying import Program, written
 from .subjects import host_key, name_key
+from .weeks import Week, week
 
 DASHBOARD, PROOF = "/v1/dashboard", "/v1/proof-of-work"
 TOTALS = ("total", "active", "idle", *CLASSES[:3])
@@ -60,6 +62,7 @@ def compare(world: World, program: Program, asked: Ranged) -> None:
     ]
     assert _at(program, asked) == [_session(one, asked) for one in people]
     assert _hours(program, asked) == figures.hours(world, asked)
+    assert _week(program, asked) == week(world, asked)
     timesheet = program.call("POST", f"{PROOF}/timesheet", body)
     assert timesheet == [_timesheet(program, one) for one in people]
     with_data = sum(any(one.sums) for one in people)
@@ -119,6 +122,15 @@ def _hours(program: Program, asked: Ranged) -> list[dict[tuple[date, int], Sums]
         }
         for days in found
     ]
+
+
+def _week(program: Program, asked: Ranged) -> Week:
+    first = local_day(asked.zone, asked.start // SLOT).toordinal()
+    with program.database.read() as connection:
+        asker, profiles = _asking(connection, program, asked)
+        found = week_of(asker, profiles, asked.zone, first, asked.now)
+    days = [[tuple(tally) for tally in one.days] for one in found.people]
+    return Week(days, None if found.change is None else tuple(found.change))
 
 
 def _asking(connection: Connection, program: Program, asked: Ranged) -> tuple[Asker, list[Profile]]:

@@ -119,7 +119,7 @@ def asked_for(world: World, asked: Ranged) -> list[int]:
     ]
 
 
-def _own(world: World, asked: Ranged, user: int) -> dict[int, Second]:
+def own_seconds(world: World, asked: Ranged, user: int) -> dict[int, Second]:
     """All tracked seconds of a person on the home-zone days on which they count, whatever the range."""
 
     @cache
@@ -143,7 +143,7 @@ def _sums(seconds: Iterable[Second]) -> Sums:
 
 
 def _person(world: World, asked: Ranged, user: int) -> Person:
-    own = _own(world, asked, user)
+    own = own_seconds(world, asked, user)
     done = _within(own, asked)
     active = [second for second, it in done.items() if it.state == "active"]
     came, went = (active[0], active[-1] + 1) if active else (None, None)
@@ -185,7 +185,7 @@ def hours(world: World, asked: Ranged) -> list[dict[tuple[date, int], Sums]]:
     found = []
     for user in asked_for(world, asked):
         of_hour: dict[tuple[date, int], list[Second]] = {}
-        for second, it in _within(_own(world, asked, user), whole).items():
+        for second, it in _within(own_seconds(world, asked, user), whole).items():
             key = local_day(asked.zone, second // SLOT), _wall(asked.zone, second // SLOT * SLOT).hour
             of_hour.setdefault(key, []).append(it)
         found.append({key: _sums(seconds) for key, seconds in of_hour.items()})
@@ -216,7 +216,7 @@ def used(world: World, asked: Ranged) -> list[Used]:
     by_rating: dict[Subject, Counter[str]] = {}
     users: dict[Subject, set[int]] = {}
     for user in asked_for(world, asked):
-        for it in _within(_own(world, asked, user), asked).values():
+        for it in _within(own_seconds(world, asked, user), asked).values():
             if it.subject is not None:
                 by_rating.setdefault(it.subject, Counter())[it.rated] += 1
                 users.setdefault(it.subject, set()).add(user)
