@@ -69,7 +69,7 @@ def test_figures_are_those_of_the_api(office: Office) -> None:
         for day in sheet["dailySummary"]:
             assert day["inTime"][11:19] in page
             assert day["outTime"][11:19] in page
-            assert f'title="{day["inTime"][11:19]}">{day["inTime"][11:16]}</span>' in page
+            assert f'title="{day["inTime"][11:19]}">{day["inTime"][11:16]}</a>' in page
         assert sheet["session"]["avgCheckInTime"] in page
         of_days = linked(page, "show=active")
         assert of_days.count(overall["totalActiveTimeSpendSeconds"]) >= 3  # tile, feet of two tables

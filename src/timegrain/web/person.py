@@ -106,6 +106,8 @@ class Month(NamedTuple):
     first: int
     before: str
     after: str
+    report: str
+    """The address of its report."""
 
 
 def _show(visit: Visit) -> Result:
@@ -249,7 +251,8 @@ def _month(visit: Visit, view: View, who: str, first: int) -> Month | None:
         days[day] = MonthDay(day, one, *STATUSES[one.attendance_status], address)
     weeks = [[days.get(day) for day in range(start, start + 7)] for start in range(begun, ended + 1, 7)]
     before, after = (f"{view.to(month=written_month(month_after(first, step)))}#month" for step in (-1, 1))
-    return Month(summary, weeks, begun, before, after)
+    report = view.to("/reports", who=who, week=None, report="month", month=written_month(first))
+    return Month(summary, weeks, begun, before, after, report)
 
 
 def _moved(visit: Visit) -> Result:
