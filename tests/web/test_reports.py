@@ -149,6 +149,29 @@ def test_what_was_used(office: Office) -> None:
         ]
 
 
+def test_what_is_used_little_comes_on_further_pages(sqlite_office: Office) -> None:
+    begun = datetime.fromisoformat("2026-02-03T04:00:00+00:00")
+    at = [begun + timedelta(minutes=number) for number in range(203)]
+    office = sqlite_office
+    work(office, *((f"app{n}", f"{one:%FT%TZ}", f"{one + timedelta(seconds=10):%FT%TZ}") for n, one in enumerate(at)))
+    anna = visitor(office)
+    page = anna.get("/reports?report=app-usage&from=2026-02-03&to=2026-02-03")
+    assert "200 shown here" in page
+    (further,) = re.findall(r'<a class="btn" href="([^"]*)">Less used<', page)
+    rest = anna.get(further.replace("&amp;", "&"))
+    names = [re.findall(r"q=(app\d+)[^>]*>app", one) for one in (page, rest)]
+    assert [len(one) for one in names] == [200, 3]
+    assert len({*names[0], *names[1]}) == 203
+    for one, seconds in ((page, 2000), (rest, 30)):
+        assert [
+            int(found.replace(",", "")) for found in re.findall(r'(\d[\d,]*) seconds">', one.partition("<tfoot>")[2])
+        ] == [
+            seconds,
+            2030,
+        ]
+    assert len(read(downloaded(anna, rest, "CSV")[1])) == 203
+
+
 def test_addresses_that_say_what_cannot_be(sqlite_office: Office) -> None:
     anna = visitor(sqlite_office)
     for wrong in (

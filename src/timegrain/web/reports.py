@@ -130,14 +130,14 @@ def _people(visit: Visit, at: Address) -> Any:
 
 def _usage(visit: Visit, at: Address) -> dict[str, Any]:
     body = about_days(at.view.zone, at.first, at.last, at.users, at.teams)
-    cursor = visit.query.one("after") or None
+    cursor = visit.query.one("cursor") or None
     answer = visit.ask(USAGE, body, {"limit": SUBJECTS_A_PAGE, **({"cursor": cursor} if cursor else {})})
     when = {"week": None, "month": written_month(at.month)} if at.is_month else {"week": iso(at.first)}
     return {
         "rows": subject_rows(answer.items, answer.active_seconds, lambda name: at.view.to("/subjects", q=name, **when)),
         "active": answer.active_seconds,
         "shown": sum(one.active_seconds for one in answer.items),
-        "after": at.to(after=answer.next_cursor) if answer.next_cursor else "",
+        "after": at.to(cursor=answer.next_cursor) if answer.next_cursor else "",
         "from_the_first": at.to() if cursor else "",
     }
 
