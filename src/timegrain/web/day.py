@@ -20,7 +20,7 @@ from timegrain.figures.explain import Explanation, explain
 from timegrain.figures.pieces import own_seconds
 from timegrain.storage import people
 from timegrain.storage.queries.people_meant import Profile
-from timegrain.web.cells import IN_ROWS, six_to_the_minute
+from timegrain.web.cells import IN_ROWS, six, six_to_the_minute
 from timegrain.web.day_picture import Window, devices_drawn, drawn, lines, quarters, strip, window_of
 from timegrain.web.day_rows import SWATCHES, Item, listed
 from timegrain.web.figures import tiles
@@ -44,6 +44,11 @@ class PersonRow(NamedTuple):
     name: str
     address: str
     strip: Markup
+    cells: Markup
+
+
+class HourRow(NamedTuple):
+    hour: str
     cells: Markup
 
 
@@ -150,6 +155,16 @@ class PersonDay:
         anchor = f"#{self.day.anchor(row.start)}"
         return anchor if page == self.page else self.to(page=str(page)) + anchor
 
+    def hours(self) -> list[HourRow]:
+        """Those in which something is tracked."""
+        found = []
+        for hour in range(24):
+            tally = tally_of_rows(cut(self.rows, self.day.hour(hour)))
+            if tally.total:
+                address = self.to(**{**dict.fromkeys(KEPT), "hour": str(hour)})
+                found.append(HourRow(f"{hour:02d}:00 – {hour + 1:02d}:00", six(tally, address, "#spans")))
+        return found
+
     def chips(self) -> list[Chip]:
         rows = chosen(self.within, "", self.asked["subject"])
         tally, show = tally_of_rows(rows), self.asked["show"]
@@ -212,6 +227,7 @@ def _given(visit: Visit, found: PersonDay, person: Profile, own: Sequence[Range]
         "tiles": tiles(view, "/day", tally_of_rows(found.rows), None, visit.me, **at),
         "week": view.to("/person"),
         "seconds": untracked_seconds(listed) if show == UNTRACKED else tally.total,
+        "in_rows": IN_ROWS,
         "lines": lines(found.window),
         "strip": strip([(row.start, row.end, row.name) for row in found.rows], (day.start, day.end)),
         "devices": devices_drawn(list(cut(found.within, [(found.window.start, found.window.end)])), found.window),

@@ -62,7 +62,7 @@ class Reasons(NamedTuple):
         rule = one.rule
         if rule is None:
             return f"{subject} has no rule yet, so it is {one.rating}."
-        what = rule.subject if rule.subject.lower() == subject.lower() else f"{rule.subject}, and so {subject},"
+        what = subject if rule.subject.lower() == subject.lower() else f"{rule.subject}, and so {subject},"
         return f"{self._owner(rule)} rates {what} {one.rating}."
 
     def _owner(self, rule: RuleBehind) -> str:
