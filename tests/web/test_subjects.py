@@ -181,6 +181,11 @@ def test_what_is_listed_and_who_used_it(used: Office) -> None:
     assert [int(seconds) for seconds in re.findall(r'data-seconds="(\d+)"', panel)] == [2400, 2400]
     days = [unescape(one) for one in re.findall(r'href="(/day[^"]*)"', panel)]
     assert [parse_qs(urlsplit(one).query)["date"] for one in days] == [[DAY], [DAY]]
+    for day in days:
+        assert 'data-sum="2400"' in anna.get(day)
+    docs = f"/day?who={used.user}&date={DAY}&subject=website:docs.example.com"
+    assert 'data-sum="1200"' in anna.get(docs)
+    assert 'data-sum="0"' in anna.get(docs.replace("website:", "application:"))
     month = anna.get("/subjects?month=2026-02&zone=UTC&subject=website:docs.example.com")
     assert month.count('title="0:20:00, 1,200 seconds"') == 4
     assert "No rule rates it" in month

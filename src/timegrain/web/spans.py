@@ -9,6 +9,8 @@ from datetime import datetime
 from timegrain.counting.instants import Range
 from timegrain.counting.tallies import Tally
 from timegrain.figures.explain import Explained, Explanation
+from timegrain.storage.queries.usage import Subject
+from timegrain.web.subject_ratings import KEYS, read_key
 
 UNTRACKED = "untracked"
 _ACTIVE = ("productive", "neutral", "unproductive")
@@ -34,6 +36,12 @@ class Row:
     def subject(self) -> str:
         subject = self.parts[0].subject if self.parts else None
         return subject.name if subject else ""
+
+    @property
+    def key(self) -> Subject | None:
+        """By which its subject is compared, however a device spells it."""
+        subject = self.parts[0].subject if self.parts else None
+        return None if subject is None else read_key("subject", f"{subject.type}:{subject.name}")[0]
 
     @property
     def device(self) -> str:
@@ -98,12 +106,19 @@ def cut(rows: Iterable[Row], ranges: Sequence[Range]) -> Iterator[Row]:
 
 
 def chosen(rows: Iterable[Row], show: str, subject: str) -> list[Row]:
-    """Those of a class (`total` has all that is tracked, "" gaps too) and, unless it is empty, of a subject."""
+    """Those of a class (`total` has all that is tracked, "" gaps too) and, unless it is empty, of a subject.
+
+    A subject is as `key_of` writes it, however devices spell it; or it is a name alone, as they spell it.
+    """
     if not show:
         classes: tuple[str, ...] = (*_ACTIVE, "idle", UNTRACKED)
     else:
         classes = {"total": (*_ACTIVE, "idle"), "active": _ACTIVE}.get(show, (show,))
-    return [row for row in rows if row.name in classes and (not subject or row.subject == subject)]
+    found = [row for row in rows if row.name in classes]
+    if subject.startswith(KEYS):
+        wanted = read_key("subject", subject)[0]
+        return [row for row in found if row.key == wanted]
+    return [row for row in found if not subject or row.subject == subject]
 
 
 def tally_of_rows(rows: Iterable[Row]) -> Tally:

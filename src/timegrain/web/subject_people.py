@@ -66,7 +66,7 @@ def used_by(at: Address, asker: Asker, usage: Usage, teams: Sequence[SeenTeam]) 
         to = [
             at.to(who=who, month=None, week=iso(first))
             if at.month
-            else view.to("/day", who=who, week=None, date=iso(first), show="active", subject=key.partition(":")[2])
+            else view.to("/day", who=who, week=None, date=iso(first), show="active", subject=key)
             for first, _ in days
         ]
         people.append(

@@ -28,6 +28,9 @@ _WAS, _RATE = "was:", "rate:"
 _TYPES = {"application": "application", "website": "domain", "domain": "domain"}
 """What addresses and forms call a subject's kind, and rules call it."""
 
+KEYS = tuple(f"{type_}:" for type_ in _TYPES)
+"""How a subject in an address begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
