@@ -127,9 +127,9 @@ def test_the_preview_is_what_a_rating_changes_and_undoing_restores_it(used: Offi
     assert (figures(used), rules(used)) == (before, held)
 
 
-def test_idle_is_ignored_where_the_form_says_so(sqlite_used: Office) -> None:
+def test_idle_is_ignored_where_the_form_says_so(used: Office) -> None:
     """A rating keeps what it does not name: idle that is ignored, and the category."""
-    anna, before = visitor(sqlite_used), figures(sqlite_used)
+    anna, before = visitor(used), figures(used)
     form: dict[str, str | list[str]] = {
         f"was:{MEET}": "",
         "pick": MEET,
@@ -137,16 +137,19 @@ def test_idle_is_ignored_where_the_form_says_so(sqlite_used: Office) -> None:
         "category": "Calls",
     }
     previewed = anna.post(WEEK, {**form, "step": "preview"}).text
+    assert changes(previewed) == {"productive": 0, "neutral": 3600, "unproductive": 0, "idle": -3600}
+    assert "Neutral +1:00" in previewed
+    assert "For 2 people of Everybody" in previewed
     assert "neutral +1:00, idle −1:00" in previewed.partition('id="everywhere"')[2]
     anna.post(WEEK, {**form, "step": "save"})
-    after = figures(sqlite_used)
+    after = figures(used)
     assert (after["idle"], after["neutral"]) == (0, before["neutral"] + 3600)
     assert "Calls" in anna.get(WEEK)
 
     anna.post(WEEK, {f"was:{MEET}": "neutral", f"rate:{MEET}": "productive", "step": "save"})
-    rule = next(one for one in rules(sqlite_used) if one["subject"] == "Meet")
+    rule = next(one for one in rules(used) if one["subject"] == "Meet")
     assert (rule["rating"], rule["ignoreIdle"], rule["category"]) == ("productive", True, "Calls")
-    assert figures(sqlite_used)["idle"] == 0
+    assert figures(used)["idle"] == 0
 
 
 def test_many_are_rated_at_once(sqlite_used: Office) -> None:

@@ -8,12 +8,14 @@ from typing import NamedTuple
 from timegrain.counting.instants import Range
 from timegrain.counting.ratings import RuleBook
 from timegrain.counting.tallies import Tally
+from timegrain.figures.idle_ignored import idle_judged_anew, ignores_otherwise
 from timegrain.figures.pieces import Asker, own_seconds
 from timegrain.figures.usage import Usage, day_starts
 from timegrain.storage.queries import usage
 from timegrain.storage.queries.people_meant import Profile
 from timegrain.storage.queries.usage import EachUsed, Subject
 from timegrain.storage.queries.windows import Part
+from timegrain.storage.ratings import RuleKey
 
 
 class PersonUse(NamedTuple):
@@ -40,41 +42,57 @@ def used_by_each(
 
 
 class Effect(NamedTuple):
-    """What other ratings would come to: seconds by class now and then, of how many people with how many subjects."""
+    """What other rules would come to: seconds by class now and then, and of how many people some change."""
 
     now: Tally
     then: Tally
     people: int
-    subjects: int
+    with_idle: bool = True
+    """Whether what ignores idle otherwise is in it."""
 
 
 def effect_of(
-    asker: Asker, profiles: Sequence[Profile], within: Range, used: Usage, then: RuleBook, team: int | None
+    asker: Asker, profiles: Sequence[Profile], within: Range, used: Usage, then: RuleBook, rules: Collection[RuleKey]
 ) -> Effect:
-    """Of whole local days `within`, in which these people used `used`. One statement, none where nothing changes.
+    """Of whole local days `within`, in which these people used `used`; `rules` are those that change to `then`.
 
-    `team` may get its first rule. What ignores idle otherwise is not told: it needs the facts.
+    At most three statements.
     """
-    teams = {None, team, *used.book.teams}
+    moved = _rated_otherwise(asker, profiles, within, used, then, rules)
+    ignored: Mapping[int, list[int]] | None = {}
+    if ignores_otherwise(used.book, then, rules):
+        ignored = idle_judged_anew(asker, profiles, within, used.book, then)
+    for user, more in (ignored or {}).items():
+        moved[user] = [held + one for held, one in zip(moved.get(user, [0, 0, 0, 0]), more, strict=True)]
+    sums = [sum(one) for one in zip(used.tally, *moved.values(), strict=True)]
+    return Effect(used.tally, Tally(*sums), len(moved), ignored is not None)
+
+
+def _rated_otherwise(
+    asker: Asker, profiles: Sequence[Profile], within: Range, used: Usage, then: RuleBook, rules: Collection[RuleKey]
+) -> dict[int, list[int]]:
+    """By user with other ratings, what each class has more or less."""
+    # A team may get its first rule.
+    given = {team for team, _, _ in rules if team > 0}
     wanted = {
         subject
         for subject in used.uses
-        if any(used.book.settle(one, *subject).rating != then.settle(one, *subject).rating for one in teams)
+        if any(
+            used.book.settle(one, *subject).rating != then.settle(one, *subject).rating
+            for one in {None, *given, *used.book.teams}
+        )
     }
+    moved: dict[int, list[int]] = {}
     if not wanted:
-        return Effect(used.tally, used.tally, 0, 0)
-    found = _of_each(asker, profiles, [within], wanted, team or 0)
-    moved = [0, 0, 0, 0]
-    people, subjects = set(), set()
+        return moved
+    found = _of_each(asker, profiles, [within], wanted, max(given, default=0))
     for (of_team, user, subject), seconds in _by_team(found).items():
         before, after = used.book.settle(of_team, *subject).rating, then.settle(of_team, *subject).rating
         if before != after and seconds:
-            moved[before] -= seconds
-            moved[after] += seconds
-            people.add(user)
-            subjects.add(subject)
-    after_all = Tally(*(held + more for held, more in zip(used.tally, moved, strict=True)))
-    return Effect(used.tally, after_all, len(people), len(subjects))
+            by_class = moved.setdefault(user, [0, 0, 0, 0])
+            by_class[before] -= seconds
+            by_class[after] += seconds
+    return moved
 
 
 def _by_team(found: EachUsed) -> Mapping[tuple[int | None, int, Subject], int]:

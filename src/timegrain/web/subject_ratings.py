@@ -17,6 +17,7 @@ from timegrain.storage.changes import Change
 from timegrain.storage.queries.teams_seen import SeenTeam
 from timegrain.storage.queries.usage import Subject
 from timegrain.storage.ratings import ORGANISATION
+from timegrain.web.charts import CLASSES
 from timegrain.web.visits import Fields
 
 RATE = "PUT /v1/ratings"
@@ -180,18 +181,20 @@ class Preview(NamedTuple):
     then: Tally
     people: int
     scope: str
+    with_idle: bool
     moves: Sequence[Move]
     headline: Move | None
 
 
 def preview_of(effect: Effect, scope: str) -> Preview:
-    moves = [Move(name, getattr(effect.then, name) - getattr(effect.now, name)) for name in RATINGS]
+    moves = [Move(name, getattr(effect.then, name) - getattr(effect.now, name)) for name in CLASSES]
     moves = [one for one in moves if one.seconds]
     return Preview(
         effect.now,
         effect.then,
         effect.people,
         scope,
+        effect.with_idle,
         moves,
         max(moves, key=lambda one: one.seconds, default=None),
     )

@@ -64,8 +64,9 @@ def _shown(visit: Visit, pending: Pending, everywhere: WhatChanged | JobStarted 
     }
     if may_rate and pending.changes:
         scope = scope_of(pending, teams)
-        then = book_after(call.connection, visit.caller.organisation, changing(pending, usage.book, scope))
-        effect = effect_of(call.asker, view.profiles, within, usage, then, scope.id if scope else None)
+        change = changing(pending, usage.book, scope)
+        then = book_after(call.connection, visit.caller.organisation, change)
+        effect = effect_of(call.asker, view.profiles, within, usage, then, change.rule_keys)
         given["preview"] = preview_of(effect, scope.name if scope else "the organisation")
     return Shown("parts/subjects_preview.html" if visit.partial else "subjects.html", given)
 
