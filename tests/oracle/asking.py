@@ -12,6 +12,7 @@ from timegrain import clock
 from timegrain.counting.calendar import Asked
 from timegrain.figures.attendance import months
 from timegrain.figures.hours import hours_of
+from timegrain.figures.live import live
 from timegrain.figures.pieces import Asker
 from timegrain.figures.week import week_of
 from timegrain.figures.worked import each
@@ -63,6 +64,7 @@ def compare(world: World, program: Program, asked: Ranged) -> None:
     assert _at(program, asked) == [_session(one, asked) for one in people]
     assert _hours(program, asked) == figures.hours(world, asked)
     assert _week(program, asked) == week(world, asked)
+    assert _live(program, asked) == figures.live(world, asked)
     timesheet = program.call("POST", f"{PROOF}/timesheet", body)
     assert timesheet == [_timesheet(program, one) for one in people]
     with_data = sum(any(one.sums) for one in people)
@@ -105,6 +107,18 @@ def _at(program: Program, asked: Ranged) -> list[tuple[str | None, str | None, b
         asker, profiles = _asking(connection, program, asked)
         found = each(asker, profiles, Asked(asked.start, asked.end, 0, 0), asked.now)
     return [(one.session.in_time, one.session.out_time, one.session.is_working) for one in found]
+
+
+def _live(program: Program, asked: Ranged) -> list[figures.Live]:
+    with program.database.read() as connection:
+        asker, profiles = _asking(connection, program, asked)
+        found = live(asker, profiles, asked.zone, asked.now)
+    return [
+        figures.Live(
+            tuple(one.tally), None if one.working_on is None else CLASSES[one.working_on], one.since, one.last_active
+        )
+        for one in found
+    ]
 
 
 def _hours(program: Program, asked: Ranged) -> list[dict[tuple[date, int], Sums]]:

@@ -124,13 +124,17 @@ def own_seconds(world: World, asked: Ranged, user: int) -> dict[int, Second]:
 
     @cache
     def counts_on(day: date) -> bool:
-        return user in asked.users or any(one.team in asked.teams and one.holds(day) for one in world.memberships[user])
+        return _counts_on(world, asked, user, day)
 
     return {
         second: it
         for second, it in world.count(user).seconds.items()
         if counts_on(local_day(world.home_zone, second // SLOT))
     }
+
+
+def _counts_on(world: World, asked: Ranged, user: int, day: date) -> bool:
+    return user in asked.users or any(one.team in asked.teams and one.holds(day) for one in world.memberships[user])
 
 
 def _within(own: Mapping[int, Second], asked: Ranged) -> dict[int, Second]:
@@ -189,6 +193,47 @@ def hours(world: World, asked: Ranged) -> list[dict[tuple[date, int], Sums]]:
             key = local_day(asked.zone, second // SLOT), _wall(asked.zone, second // SLOT * SLOT).hour
             of_hour.setdefault(key, []).append(it)
         found.append({key: _sums(seconds) for key, seconds in of_hour.items()})
+    return found
+
+
+class Live(NamedTuple):
+    """One person today: sums, the class of the last active second just now, since when, and the end of the last."""
+
+    sums: Sums
+    working_on: str | None
+    since: int | None
+    went: int | None
+
+
+def live(world: World, asked: Ranged) -> list[Live]:
+    """Of those asked for who count on the home-zone day that holds the present, on its day of the asked zone."""
+    today, home_day = (local_day(name, asked.now // SLOT) for name in (asked.zone, world.home_zone))
+    whole = asked._replace(start=day_start(asked.zone, today), end=day_start(asked.zone, today + timedelta(days=1)))
+    found = []
+    for user in asked_for(world, asked):
+        if not _counts_on(world, asked, user, home_day):
+            continue
+        own = _own(world, asked, user)
+        done = _within(own, whole)
+        active = [second for second, it in done.items() if it.state == "active"]
+        lately = [
+            own[second].rated
+            for second in range(asked.now - JUST_NOW, asked.now)
+            if second in own and own[second].state == "active"
+        ]
+        since = before = None
+        for second in active:
+            if second < asked.now:
+                since = second if before is None or second - before > JUST_NOW else since
+                before = second
+        found.append(
+            Live(
+                _sums(done.values()),
+                lately[-1] if lately else None,
+                since if lately else None,
+                active[-1] + 1 if active else None,
+            )
+        )
     return found
 
 

@@ -10,7 +10,7 @@ counted, the latest first::
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from timegrain.counting.calendar import day_at, day_start
@@ -34,15 +34,17 @@ class Live(NamedTuple):
     working_on: Rating | None
     """The class of their last active second; None: they are not working."""
     since: int | None
-    """The first active second of this run of work, of whoever is working."""
+    """The first active second of this run of work today, of whoever is working; None: it was before today."""
     last_active: int | None
     """The end of the last active second; None: nothing was active today."""
 
 
 class _Day(NamedTuple):
-    """What the slots tell of one person's day before anything is counted."""
+    """What the slots tell of one person's day before anything is counted: from its beginning to now."""
 
     past: Range
+    lately: Range
+    """The last `JUST_NOW`, of today or not."""
     tally: Tally
     active: Sequence[int]
     """The slots with an active second, in order."""
@@ -53,8 +55,8 @@ class _Day(NamedTuple):
 def live(asker: Asker, profiles: Sequence[Profile], zone: str, now: int) -> list[Live]:
     """Of those who count now. Two statements; some more where many short breaks hide where a run began."""
     days = _days(asker, profiles, zone, now)
-    spans = _spans(asker, [window for user, day in days.items() for window in _to_count(user, day, now)])
-    working = {user: last for user in days if (last := _last(spans.get(user, ()), now - JUST_NOW, now))}
+    spans = _spans(asker, [(user, window) for user, day in days.items() for window in _to_count(day)])
+    working = {user: last for user, day in days.items() if (last := _last(spans.get(user, ()), *day.lately))}
     began = _began(asker, {user: days[user] for user in working}, spans)
     return [
         Live(
@@ -81,26 +83,32 @@ def _days(asker: Asker, profiles: Sequence[Profile], zone: str, now: int) -> dic
     }
     parts = [Part(0, one.user, one.generation, *seconds) for one, seconds in ranges.items()]
     slots = slots_each(asker.connection, asker.organisation, parts)
-    return {one.user: _day(seconds, slots.get(one.user, {}), now) for one, seconds in ranges.items()}
+    found = {}
+    for one, (start, _) in ranges.items():
+        lately = own_seconds(one, (now - JUST_NOW, now), asker.home_zone) or [(now, now)]
+        found[one.user] = _day((start, now), lately[-1], slots.get(one.user, {}))
+    return found
 
 
-def _day(seconds: Range, slots: Mapping[int, Tally], now: int) -> _Day:
+def _day(past: Range, lately: Range, slots: Mapping[int, Tally]) -> _Day:
     active = {slot: tally.active for slot, tally in sorted(slots.items()) if tally.active}
     begins = [
-        slot for slot in active if slot < now and active[slot] + active.get(slot - SLOT, 0) <= 2 * SLOT - JUST_NOW
+        slot
+        for slot, seconds in active.items()
+        if slot < past[1] and seconds + active.get(slot - SLOT, 0) <= 2 * SLOT - JUST_NOW
     ]
-    return _Day((seconds[0], now), summed(slots.values()), list(active), begins[::-1])
+    return _Day(past, lately, summed(slots.values()), list(active), begins[::-1])
 
 
-def _to_count(user: int, day: _Day, now: int) -> list[tuple[int, Range]]:
+def _to_count(day: _Day) -> Iterator[Range]:
     """The last active second, and of whoever may be working the class and where the run began most likely."""
-    if not day.active:
-        return []
-    last = day.active[-1]
-    windows = [(user, (last, last + SLOT))]
-    if last + SLOT > now - JUST_NOW:
-        windows += [(user, (now - JUST_NOW, now)), *((user, _around(day, slot)) for slot in day.begins[:1])]
-    return windows
+    last = day.active[-1] if day.active else None
+    if last is not None:
+        yield last, last + SLOT
+    # The slots of today tell nothing of what was before midnight.
+    if day.lately[0] < day.past[0] or (last is not None and last + SLOT > day.lately[0]):
+        yield day.lately
+        yield from (_around(day, slot) for slot in day.begins[:1])
 
 
 def _around(day: _Day, slot: int) -> Range:

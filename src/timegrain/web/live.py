@@ -78,8 +78,10 @@ def _version(visit: Visit) -> str:
 
 def _holds_until(people: Sequence[Live], now: int) -> int:
     """The second from which somebody is not working any more, if nothing new comes."""
-    leaving = [one.last_active + JUST_NOW for one in people if one.working_on is not None and one.last_active]
-    return max(min(leaving, default=0), now + 1) if leaving else 0
+    leaving = [
+        now if one.last_active is None else one.last_active + JUST_NOW for one in people if one.working_on is not None
+    ]
+    return max(min(leaving), now + 1) if leaving else 0
 
 
 def _is_as_it_was(visit: Visit, grown: str) -> bool:
