@@ -63,6 +63,16 @@ def test_nothing_new_is_no_page_until_somebody_stops_working(
     assert again(anna, grown) == 200
 
 
+def test_a_day_that_has_just_begun_knows_of_the_work_before_it(
+    sqlite_office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now_ms", lambda: (NOW + 15 * 3600 + 60) * 1000)  # a minute past midnight in UTC
+    worked(sqlite_office, ("23:00:00", "23:58:00"))
+    anna = visitor(sqlite_office)
+    assert rows(anna.get("/live?zone=UTC")) == ["anna@example.com Neutral before midnight 0:00"]
+    assert rows(anna.get("/live")) == ["anna@example.com Neutral 04:30 0:58"]
+
+
 def test_an_employee_sees_themselves_alone(sqlite_office: Office) -> None:
     sqlite_office.run("user", "add", "--name", "Bela", "--email", "bela@example.com")
     page = visitor(sqlite_office, "bela@example.com").get("/live")

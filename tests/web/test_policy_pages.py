@@ -194,9 +194,13 @@ def test_the_trail_is_filtered_and_paged(sqlite_office: Office) -> None:
     assert anna.client.get("/settings/audit?first=soon").status_code == 400
 
 
-def test_a_change_that_is_counted_long_is_watched_as_a_job(sqlite_office: Office) -> None:
+def test_a_change_that_is_counted_long_is_watched_as_a_job(
+    sqlite_office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("timegrain.api.jobs.IN_FORCE_S", 0.0)
     anna = visitor(sqlite_office)
-    anna.post("/settings/policy", {**COUNTING, "idleMinutes": "6"})
-    job = re.findall(r'href="(/settings/jobs/[^"]+)"', anna.get("/settings/policy"))[0]
-    assert "It holds everywhere since" in anna.get(job)
+    answer = anna.post("/settings/policy", {**COUNTING, "idleMinutes": "6"})
+    assert re.fullmatch(r"/settings/jobs/[0-9a-f-]{36}", answer.url.path)
+    assert f'href="{answer.url.path}"' in anna.get("/settings/policy")
+    assert "People counted" in anna.get(answer.url.path)
     anna.get("/settings/jobs/00000000-0000-4000-8000-000000000000", 404)
