@@ -20,7 +20,7 @@ SIGNED_IN = [page for page in PAGES if not page.public]
 NARROW, USUAL, WIDE = ({"width": width, "height": 900} for width in (360, 1280, 2560))
 COLOURS = ("color-contrast", "link-in-text-block")
 """The rules that a color scheme may break."""
-MOST_STOPS = 50
+MOST_STOPS = 40
 """Tabs that are pressed on one page."""
 
 TAKES_FOCUS = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')]
@@ -82,9 +82,10 @@ def test_a_page(open_as: Opener, walked: Callable[[str], Walk], role: str, page:
     opened.goto(address)
     assert opened.evaluate(UNNAMED) == []
     assert opened.evaluate(WITHOUT_TWIN) == []
-    checked_by_keyboard(opened)
-    checked_in_looks(opened, everything=role == ROLES[0])
-    checked_on_paper(opened)
+    if role != "team lead":  # whose pages are made as an administrator's
+        checked_by_keyboard(opened)
+        checked_in_looks(opened, everything=role == ROLES[0])
+        checked_on_paper(opened)
     checked_without_script(opened, open_as(role, viewport=USUAL, java_script_enabled=False), address)
 
 
