@@ -213,7 +213,7 @@ def live(world: World, asked: Ranged) -> list[Live]:
     for user in asked_for(world, asked):
         if not _counts_on(world, asked, user, home_day):
             continue
-        own = _own(world, asked, user)
+        own = own_seconds(world, asked, user)
         done = _within(own, whole)
         active = [second for second, it in done.items() if it.state == "active"]
         lately = [
