@@ -109,7 +109,7 @@ def test_open_tables_hold_at_both_widths(open_as: Opener) -> None:
     for width, scheme in ((1280, "light"), (360, "dark")):
         page = open_as("administrator", viewport={"width": width, "height": 900}, color_scheme=scheme)
         page.goto("/week")
-        page.goto(page.locator("svg[role=group] a").first.get_attribute("href") or "")
+        page.goto(page.locator("figure svg a").first.get_attribute("href") or "")
         expect(page.locator("#on-day")).to_have_attribute("open", "")
         for name in ("by-day", "by-person"):
             page.locator(f"#{name}-open").click()

@@ -51,7 +51,7 @@ def by_person(view: View, week: Week) -> Twin:
     for one in _by_name(week):
         address, start = person(one.profile), day(one.profile)
         found = [_told(week, show, place, tally, start + ends[place]) for place, tally in enumerate(one.days)]
-        found.append((getattr(one.tally, show), f"{address}&show={show}"))
+        found.append((getattr(one.tally, show), f"{address}&show={show}") if one.tally.total else (None, "no data"))
         rows.append(Row(one.profile.name, address, to_the_second(found)))
     sums = []
     for place, tally in enumerate(week.days):
