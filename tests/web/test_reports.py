@@ -210,7 +210,7 @@ def test_what_a_role_does_not_open_is_not_offered(sqlite_office: Office) -> None
         seen.get(f"/reports?report={report}", 403)
         seen.get(f"/reports/file?report={report}&format=csv", 403)
     assert seen.client.get("/reports/file?report=app-usage&format=csv").status_code == 200
-    made["roleData"] = [{"path": "/", "access": "Own Data"}]
+    made["roleData"] = [{"path": page, "access": "Own Data"} for page in ("/", "/proof-of-work/timeline")]
     office.call("/v1/access-management", {**made, "roleId": role}, method="PATCH")
     seen.get("/reports", 403)
     assert "/reports" not in seen.get("/week")

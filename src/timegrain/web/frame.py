@@ -34,8 +34,4 @@ def framed(visit: Visit, page: Page, shown: Shown) -> dict[str, Any]:
 def _navigation(visit: Visit) -> list[Mapping[str, str]]:
     if visit.signed_in is None:
         return []
-    return [
-        {"name": one.name, "path": one.path}
-        for one in PAGES
-        if one.name and (not one.opened_by or visit.may(one.opened_by))
-    ]
+    return [{"name": one.name, "path": one.path} for one in PAGES if one.name and one.opens(visit)]

@@ -57,9 +57,14 @@ class Page:
     change: Callable[[Visit], Result] | None = None
     name: str = ""
     """In the navigation; without one it is not there."""
-    opened_by: str = ""
-    """The operation of the API that a role must open; empty: whoever signed in."""
+    opened_by: str | tuple[str, ...] = ""
+    """The operation of the API that a role must open, or several, one of which it must; empty: whoever signed in."""
     public: bool = False
     """Without signing in."""
     grows: bool = False
     """Whether it is asked again and again for what is new."""
+
+    def opens(self, visit: Visit) -> bool:
+        """Whether the reader's role opens it."""
+        operations = (self.opened_by,) if isinstance(self.opened_by, str) else self.opened_by
+        return not self.opened_by or any(map(visit.may, operations))

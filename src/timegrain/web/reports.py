@@ -34,6 +34,7 @@ REPORTS = {
     "app-usage": ("Applications and sites", USAGE),
 }
 """By name in the address: its title, and the call of the API that opens and answers it."""
+OPENED_BY = tuple(operation for _, operation in REPORTS.values())
 FORMATS: dict[str, FileFormat] = {"csv": "csv", "xlsx": "xlsx"}
 SUBJECTS_A_PAGE = 200
 
@@ -159,6 +160,6 @@ def _file(visit: Visit) -> Result:
 
 
 PAGES: tuple[Page, ...] = (
-    Page(path="/reports", show=_show, name="Reports", opened_by=EXPORT),
-    Page(path="/reports/file", show=_file, opened_by=EXPORT),
+    Page(path="/reports", show=_show, name="Reports", opened_by=OPENED_BY),
+    Page(path="/reports/file", show=_file, opened_by=OPENED_BY),
 )

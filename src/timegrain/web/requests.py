@@ -183,7 +183,7 @@ def _result(visit: Visit, page: Page, came: _Came) -> Result:
     if visit.signed_in is not None:
         house = visit.house
         house.rates.count(visit.caller)
-        if page.opened_by and not visit.may(page.opened_by):
+        if not page.opens(visit):
             raise Forbidden("Your role does not open this page")
     if came.method != "POST":
         return page.show(visit)
