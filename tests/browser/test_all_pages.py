@@ -34,7 +34,8 @@ UNNAMED = """() => [...document.querySelectorAll('input:not([type=hidden]), sele
   .filter(one => !one.labels?.length && !one.ariaLabel && !one.getAttribute('aria-labelledby'))
   .map(one => one.outerHTML)"""
 WITHOUT_TWIN = """() => [...document.querySelectorAll('figure')]
-  .filter(one => one.querySelector('svg') && !(one.closest('section') ?? document).querySelector('table'))
+  .filter(one => one.querySelector('svg') && !(one.closest('section') ?? document).querySelector('table')
+    && !document.querySelector('main .spans'))  // what a timeline shows is listed, each span with its words
   .map(one => one.querySelector('svg').ariaLabel ?? one.outerHTML.slice(0, 200))"""
 SAID = """() => [...document.querySelectorAll('main :is(h1, h2, h3, dt, dd, th, td, caption, li, [data-seconds])')]
   .map(one => one.textContent.replace(/\\s+/g, ' ').trim()).filter(Boolean)"""
