@@ -193,8 +193,8 @@ def test_the_command_line_sets_the_same(office: Office) -> None:
     office.run("holiday", "remove", "2026-08-15")
     entries = office.run("audit", "--since", "2026-01-01")["entries"]
     calls = [one["call"] for one in entries]
-    assert calls == ["timegrain holiday remove", "timegrain holiday add", *["timegrain policy"] * 4]
+    assert calls == ["timegrain holiday remove", "timegrain holiday add", *["timegrain policy"] * 4, "timegrain init"]
     assert {(one["user"], one["key"], one["address"]) for one in entries} == {(None, None, None)}
     about = office.run("audit", "--user", "anna@example.com")["entries"]
-    assert [one["about"] for one in about] == [["anna@example.com"]] * 2
+    assert [one["about"] for one in about] == [["anna@example.com"]] * 3
     assert {one["commandLine"] for one in trail(office)} == {True}
