@@ -41,6 +41,6 @@ def visitor(office: Office, email: str = "anna@example.com") -> Visitor:
         user = people.user_by_email(connection, organisation, email)
         people.set_user(connection, organisation, user.id, {"password": passwords.hashed(PASSWORD)})
     client = httpx.Client(base_url=office.client.base_url, timeout=60)
-    answer = client.post("/sign-in", data={"email": email, "password": PASSWORD})
+    answer = client.post("/sign-in", data={"organisation": office.name, "email": email, "password": PASSWORD})
     assert answer.status_code == 303, answer.text
     return Visitor(client)

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, null, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, true, update
 
 from timegrain.counting.calendar import local_day
 from timegrain.counting.instants import DAY
 from timegrain.storage.keys import OF_ROLE, Caller
-from timegrain.storage.roles import read
-from timegrain.storage.schema import devices, employments, organisations, roles, sessions, users
+from timegrain.storage.roles import Level, read
+from timegrain.storage.schema import (
+    devices,
+    employments,
+    leads,
+    memberships,
+    organisations,
+    roles,
+    sessions,
+    users,
+)
 from timegrain.storage.tokens import new_token, read_token
 
 UNUSED_S = 14 * DAY
@@ -41,8 +51,8 @@ class SignedIn(NamedTuple):
     notice: str | None
     rolls: bool
     """Whether its last use is to be written, and the cookie to be sent anew."""
-    reported_at: int | None
-    """When a device of the organisation last reported; None: never, or not asked for."""
+    reported: Mapping[Level, int | None]
+    """When a device of those whom a level shows now last reported, None: never; empty where it was not asked for."""
 
 
 _OF_USER = (users.c.organisation_id == sessions.c.organisation_id) & (users.c.id == sessions.c.user_id)
@@ -51,11 +61,33 @@ _EMPLOYED_UNTIL = (
     .where(employments.c.organisation_id == sessions.c.organisation_id, employments.c.user_id == sessions.c.user_id)
     .scalar_subquery()
 )
-_REPORTED_AT = (
-    select(func.max(devices.c.reported_at))
-    .where(devices.c.organisation_id == bindparam("organisation"))
-    .scalar_subquery()
+_OWN = devices.c.user_id == sessions.c.user_id
+# Before the row is read its zone is not known: a day begins up to a day sooner or later than in UTC.
+_OF_LED = devices.c.user_id.in_(
+    select(memberships.c.user_id)
+    .select_from(
+        memberships.join(
+            leads,
+            (leads.c.organisation_id == memberships.c.organisation_id) & (leads.c.team_id == memberships.c.team_id),
+        )
+    )
+    .where(
+        memberships.c.organisation_id == bindparam("organisation"),
+        leads.c.user_id == sessions.c.user_id,
+        *(days.c.first_day <= bindparam("utc_day") + 1 for days in (memberships, leads)),
+        *(days.c.end_day > bindparam("utc_day") - 1 for days in (memberships, leads)),
+    )
+    .correlate(sessions)
 )
+_SHOWN = {Level.FULL: true(), Level.TEAM: _OWN | _OF_LED, Level.OWN: _OWN}
+_REPORTED = [
+    select(func.max(devices.c.reported_at))
+    .where(devices.c.organisation_id == bindparam("organisation"), of)
+    .correlate(sessions)
+    .scalar_subquery()
+    .label(f"reported_{level.name}")
+    for level, of in _SHOWN.items()
+]
 _COLUMNS = (
     sessions.c.digest,
     sessions.c.uuid,
@@ -94,17 +126,18 @@ _FROM = (
     .join(roles, (roles.c.organisation_id == users.c.organisation_id) & (roles.c.id == users.c.role_id))
 )
 _WHERE = sessions.c.organisation_id == bindparam("organisation"), sessions.c.digest == bindparam("digest")
-_FIND = select(*_COLUMNS, null().label("reported_at")).select_from(_FROM).where(*_WHERE)
-_FIND_GROWING = select(*_COLUMNS, _REPORTED_AT.label("reported_at")).select_from(_FROM).where(*_WHERE)
+_FIND = select(*_COLUMNS).select_from(_FROM).where(*_WHERE)
+_FIND_GROWING = select(*_COLUMNS, *_REPORTED).select_from(_FROM).where(*_WHERE)
 
 
 def signed_in(connection: Connection, cookie: str, now: int, growing: bool = False) -> SignedIn | None:
     """Whose session a cookie is; None for one that is unknown, ended, or of somebody who left.
 
-    `growing` asks for `reported_at` too. One statement.
+    `growing` asks for `reported` too. One statement.
     """
     known = read_token(cookie)
-    row = known and connection.execute(_FIND_GROWING if growing else _FIND, known._asdict()).one_or_none()
+    asked = known and {**known._asdict(), **({"utc_day": local_day("UTC", now)} if growing else {})}
+    row = asked and connection.execute(_FIND_GROWING if growing else _FIND, asked).one_or_none()
     if not known or not row or not hmac.compare_digest(row.digest, known.digest):
         return None
     today = local_day(row.zone, now)
@@ -141,7 +174,7 @@ def signed_in(connection: Connection, cookie: str, now: int, growing: bool = Fal
         row.idle_counting,
         row.notice,
         now - row.used_at >= NOTED_S,
-        row.reported_at,
+        {level: getattr(row, f"reported_{level.name}") for level in _SHOWN} if growing else {},
     )
 
 

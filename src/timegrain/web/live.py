@@ -9,6 +9,7 @@ from typing import NamedTuple
 from timegrain.counting.ratings import Rating
 from timegrain.figures.live import Live, live
 from timegrain.figures.worked import JUST_NOW
+from timegrain.web.growth import grown
 from timegrain.web.pages import Page, Result, Shown, Unchanged
 from timegrain.web.views import View, iso, read_view
 from timegrain.web.visits import Visit
@@ -48,7 +49,7 @@ def _show(visit: Visit) -> Result:
         "classes": Counter(one.working_on for one in working),
         "just_now": JUST_NOW,
         "now": visit.now,
-        "growth": view.to(week=None, grown=f"{_version(visit)}.{_holds_until(people, visit.now)}"),
+        "growth": view.to(week=None, grown=f"{grown(visit, OPERATION)}.{_holds_until(people, visit.now)}"),
     }
     return Shown("live.html", given)
 
@@ -69,13 +70,6 @@ def _row(view: View, one: Live) -> Row:
     )
 
 
-def _version(visit: Visit) -> str:
-    """Differs as soon as anything was reported or decided; what came in this very second may still grow."""
-    reported_at = visit.me.reported_at or 0
-    settled = reported_at if reported_at < visit.now else 0
-    return f"{settled}.{visit.caller.policy_version}.{visit.caller.today}"
-
-
 def _holds_until(people: Sequence[Live], now: int) -> int:
     """The second from which somebody is not working any more, if nothing new comes."""
     leaving = [
@@ -84,9 +78,9 @@ def _holds_until(people: Sequence[Live], now: int) -> int:
     return max(min(leaving), now + 1) if leaving else 0
 
 
-def _is_as_it_was(visit: Visit, grown: str) -> bool:
-    version, _, until = grown.rpartition(".")
-    return version == _version(visit) and until.isdecimal() and not 0 < int(until) <= visit.now
+def _is_as_it_was(visit: Visit, known: str) -> bool:
+    version, _, until = known.rpartition(".")
+    return version == grown(visit, OPERATION) and until.isdecimal() and not 0 < int(until) <= visit.now
 
 
 PAGES: tuple[Page, ...] = (Page(path="/live", show=_show, name="Live", opened_by=OPERATION, grows=True),)

@@ -12,17 +12,17 @@ from timegrain.counting.tallies import NOTHING, Tally, summed
 from timegrain.errors import Forbidden
 from timegrain.figures.attendance import MonthlyDay, MonthlySummary
 from timegrain.figures.hours import hours_of
+from timegrain.figures.last_reports import last_reported
 from timegrain.figures.pieces import Did
 from timegrain.figures.timesheet import Averages, averages, tracked_days
 from timegrain.figures.usage import SubjectUsed
 from timegrain.figures.week import Week, week_of
 from timegrain.figures.worked import JUST_NOW
-from timegrain.storage.queries.last_reports import last_reports
 from timegrain.storage.queries.people_meant import Profile
 from timegrain.web.attendance import STATUSES
 from timegrain.web.charts import shares
 from timegrain.web.figures import tiles
-from timegrain.web.growth import grown, has_not_grown
+from timegrain.web.growth import grown, has_not_grown, reported_at
 from timegrain.web.heat import heat
 from timegrain.web.pages import Moved, Page, Result, Shown, Unchanged
 from timegrain.web.questions import (
@@ -111,7 +111,7 @@ class Month(NamedTuple):
 
 
 def _show(visit: Visit) -> Result:
-    if has_not_grown(visit):
+    if has_not_grown(visit, OPERATION):
         return Unchanged()
     call = visit.call(OPERATION)
     view = read_view(visit, call)
@@ -130,11 +130,12 @@ def _show(visit: Visit) -> Result:
         "is_self": one.user == visit.caller.user,
         "week": week,
         "dates": view.dates,
+        "counted_until": reported_at(visit, OPERATION) or visit.now,
         "growth": _growth(visit, view, who) if week.grows else "",
         "month": None if view.only else _month(visit, view, who, month),
         "month_first": month,
         "statuses": STATUSES,
-        "reported": None if week.tally.total else _reported(call, one),
+        "reported": None if week.tally.total else last_reported(call.asker, [one]).get(one.user),
     }
     if week.tally.total:
         given |= _worked(visit, call, view, week)
@@ -159,14 +160,9 @@ def _worked(visit: Visit, call: Call, view: View, week: Week) -> dict[str, Any]:
     }
 
 
-def _reported(call: Call, one: Profile) -> int | None:
-    """When a device of somebody without data last reported."""
-    return last_reports(call.connection, call.caller.organisation, [one.user]).get(one.user)
-
-
 def _growth(visit: Visit, view: View, who: str) -> str:
     state = {name: visit.query.one(name) or None for name in ("show", "month")}
-    return view.to(who=who, grown=grown(visit), **state)
+    return view.to(who=who, grown=grown(visit, OPERATION), **state)
 
 
 def _is_one(view: View) -> bool:

@@ -24,7 +24,7 @@ from timegrain.web.visits import Visit
 EVERYBODY = "everybody"
 CLASSES = ("total", "active", "idle", "productive", "neutral", "unproductive")
 """What `show` may name."""
-_ALL_DAYS = ((ALWAYS, FOREVER),)
+ALL_DAYS = ((ALWAYS, FOREVER),)
 _SOMEBODY = str(UUID(int=0))
 
 
@@ -141,7 +141,7 @@ def read_view(visit: Visit, call: Call, shows: Sequence[str] = CLASSES) -> View:
     who = tuple(one for one in visit.query.all("who") if one != EVERYBODY)
     profiles, name = _meant(call, who, choices, everybody)
     teams = {one.value for one in choices.teams}
-    partly = frozenset(str(one.uuid) for one in profiles if one.days != _ALL_DAYS and not teams.isdisjoint(who))
+    partly = frozenset(str(one.uuid) for one in profiles if one.days != ALL_DAYS and not teams.isdisjoint(who))
     only = visit.query.one("only")
     if only:
         profiles = [one for one in profiles if str(one.uuid) == only]

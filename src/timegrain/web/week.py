@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from timegrain.api.calls import Call
+from timegrain.figures.last_reports import last_reported
 from timegrain.figures.week import Week, week_of
-from timegrain.storage.queries.last_reports import last_reports
 from timegrain.web.cells import IN_ROWS, six_to_the_minute
 from timegrain.web.charts import Columns, columns
 from timegrain.web.figures import tiles
-from timegrain.web.growth import grown, has_not_grown
+from timegrain.web.growth import grown, has_not_grown, reported_at
 from timegrain.web.pages import Moved, Page, Result, Shown, Unchanged
 from timegrain.web.views import View, iso, read_view
 from timegrain.web.visits import Visit
@@ -25,7 +25,7 @@ def _home(_visit: Visit) -> Result:
 
 
 def _show(visit: Visit) -> Result:
-    if has_not_grown(visit):
+    if has_not_grown(visit, OPERATION):
         return Unchanged()
     call = visit.call(OPERATION)
     view = read_view(visit, call)
@@ -37,10 +37,11 @@ def _show(visit: Visit) -> Result:
         "view": view,
         "week": week,
         "dates": view.dates,
+        "counted_until": reported_at(visit, OPERATION) or visit.now,
         "with_data": sum(1 for one in week.people if one.tally.total),
         "reported": _reported(call, week),
         "pairs": visit.may("POST /v1/devices"),
-        "growth": view.to(**state, grown=grown(visit)) if week.grows else "",
+        "growth": view.to(**state, grown=grown(visit, OPERATION)) if week.grows else "",
     }
     if week.tally.total:
         found = [
@@ -77,8 +78,7 @@ def _columns(view: View, week: Week) -> Columns:
 
 def _reported(call: Call, week: Week) -> dict[int, int]:
     """Of those without data in the week, by user, when their devices last reported."""
-    silent = [one.profile.user for one in week.people if not one.tally.total]
-    return last_reports(call.connection, call.caller.organisation, silent) if silent else {}
+    return last_reported(call.asker, [one.profile for one in week.people if not one.tally.total])
 
 
 PAGES = (

@@ -11,7 +11,7 @@ from timegrain.counting.calendar import day_at
 from timegrain.figures.week import PersonWeek, Week
 from timegrain.web.cells import IN_ROWS, Row, six_to_the_minute
 from timegrain.web.charts import minis, shares
-from timegrain.web.views import View
+from timegrain.web.views import ALL_DAYS, View
 
 SORTED = ("name", *IN_ROWS)
 
@@ -76,7 +76,8 @@ def _order(view: View) -> tuple[str, bool]:
 def _silent(view: View, one: PersonWeek, reported: Mapping[int, int]) -> str:
     at = reported.get(one.profile.user)
     if at is None:
-        return "no data: no device has reported yet"
+        # Whoever counts on some days alone may have reported on others, which are not told of.
+        return "no data: no device has reported yet" if one.profile.days == ALL_DAYS else "no data"
     day = day_at(view.zone, at)
     if day < view.first:
         return f"no data since {view.dates.instant(at)}"
