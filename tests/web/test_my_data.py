@@ -98,6 +98,28 @@ def test_all_of_it_in_one_file(office: Office) -> None:
     assert "Dev" not in whole
 
 
+def test_the_account_has_what_holds_for_one_alone_and_ones_ways_in(office: Office) -> None:
+    people = staffed(office)
+    answer = office.call(
+        f"/v1/users/{people['Chandra']}/policy",
+        {"idleMinutes": 7, "expectedHours": 6, "from": "2026-02-02"},
+        method="PATCH",
+    )
+    assert answer.status_code == 200, answer.text
+    for name in ("Bela", "Chandra"):
+        made = office.call("/v1/keys", {"name": f"of {name}", "kind": "reader", "userId": people[name]})
+        assert made.status_code == 201, made.text
+    held = downloaded(visitor(office, "chandra@example.com"))
+    account = json.loads(held["account.json"])
+    assert [one["team"] for one in account["leads"]] == ["Support"]
+    assert (account["own"]["idleThresholdSeconds"], account["own"]["awayLimitSeconds"]) == (420, None)
+    assert account["own"]["schedules"] == [{"from": "2026-02-02", "workDays": None, "expectedSeconds": 6 * 3600}]
+    assert len(account["sessions"]) == 1
+    assert [one["name"] for one in account["keys"]] == ["of Chandra"]
+    assert made.json()["data"]["apiKey"] not in held["account.json"]
+    assert "Bela" not in held["account.json"]
+
+
 def test_nothing_at_all_is_a_file_too(sqlite_office: Office) -> None:
     held = downloaded(visitor(sqlite_office))
     assert len(held["timesheet.csv"].splitlines()) == 1

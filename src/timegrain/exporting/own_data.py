@@ -10,23 +10,29 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import msgspec
 
+from timegrain.counting.attendance import AS_GENERAL
 from timegrain.counting.calendar import Asked, day_at, day_start, written_instant
 from timegrain.counting.memberships import ALWAYS, FOREVER
 from timegrain.exporting.reports import Wanted, report
 from timegrain.exporting.writing import write
 from timegrain.figures.pieces import Asker
-from timegrain.storage import audit, slots
+from timegrain.scheduling import weekdays
+from timegrain.storage import audit, leads, slots
 from timegrain.storage.devices import all_devices
-from timegrain.storage.people import organisation_row
+from timegrain.storage.keys import all_keys
+from timegrain.storage.people import organisation_row, user_row
 from timegrain.storage.queries.accounts import accounts
 from timegrain.storage.queries.people_meant import Profile
+from timegrain.storage.schedules import schedules_of
+from timegrain.storage.sessions import sessions_of
 from timegrain.storage.slots import Owner
 from timegrain.transfer import export_facts
 
 README = """\
 What timegrain holds about {name} <{email}> at {organisation}, as of {now}.
 
-account.json     who you are here, your teams over time, your devices, what text is kept
+account.json     who you are here, your teams over time, your devices, sessions and keys, what holds for you alone,
+                 what text is kept
 facts.jsonl      what your devices reported, as kept: `timegrain import facts` reads it
 timesheet.csv    your days in {zone}: from when to when, and the seconds of each class
 audit.jsonl      what you did here, and who did or looked at what is about you, the newest first
@@ -48,7 +54,7 @@ def write_own_data(asker: Asker, whose: Whose, file: BinaryIO) -> None:
     with ZipFile(file, "w", ZIP_DEFLATED) as archive:
         about = {"name": one.name, "email": one.email, "organisation": organisation.name, "zone": asker.home_zone}
         archive.writestr("README.txt", README.format(now=written_instant(whose.now), **about))
-        archive.writestr("account.json", msgspec.json.format(msgspec.json.encode(_account(asker, one, organisation))))
+        archive.writestr("account.json", msgspec.json.format(msgspec.json.encode(_account(asker, whose, organisation))))
         with archive.open("facts.jsonl", "w", force_zip64=True) as part:
             part.writelines(export_facts(asker.connection, asker.organisation, one.user, Counter()))
         with archive.open("timesheet.csv", "w", force_zip64=True) as part:
@@ -57,7 +63,8 @@ def write_own_data(asker: Asker, whose: Whose, file: BinaryIO) -> None:
             part.writelines(msgspec.json.encode(entry) + b"\n" for entry in _trail(asker, one))
 
 
-def _account(asker: Asker, one: Profile, organisation: Any) -> dict[str, Any]:
+def _account(asker: Asker, whose: Whose, organisation: Any) -> dict[str, Any]:
+    one = whose.profile
     (account,) = accounts(asker.connection, asker.organisation, [one.user])
     return {
         "userId": one.uuid,
@@ -75,6 +82,12 @@ def _account(asker: Asker, one: Profile, organisation: Any) -> dict[str, Any]:
             {"name": device.name, "reportedAt": written_instant(device.reported_at), "reachSeconds": device.reach}
             for device in all_devices(asker.connection, asker.organisation, one.user)
         ],
+        "leads": [
+            {"team": team, **_days(*days)}
+            for team, days in leads.of_user(asker.connection, asker.organisation, one.user)
+        ],
+        "own": _own(asker, one),
+        **_ways_in(asker, whose),
         "organisation": {
             "name": organisation.name,
             "timeZone": organisation.zone,
@@ -83,6 +96,48 @@ def _account(asker: Asker, one: Profile, organisation: Any) -> dict[str, Any]:
             "notice": organisation.notice,
             "auditDays": organisation.audit_days,
         },
+    }
+
+
+def _own(asker: Asker, one: Profile) -> dict[str, Any]:
+    """What holds for them alone; null: as for the organisation."""
+    row = user_row(asker.connection, asker.organisation, one.user)
+    schedules = schedules_of(asker.connection, asker.organisation, [one.user]).get(one.user, [])
+    return {
+        "idleCounting": row.idle_counting,
+        "idleThresholdSeconds": row.idle_threshold,
+        "awayLimitSeconds": row.away_limit,
+        "unattendedLimitSeconds": row.unattended_limit,
+        "schedules": [
+            {
+                "from": date.fromordinal(held.first),
+                "workDays": weekdays(held.work_days),
+                "expectedSeconds": None if held.expected == AS_GENERAL else held.expected,
+            }
+            for held in schedules
+        ],
+    }
+
+
+def _ways_in(asker: Asker, whose: Whose) -> dict[str, Any]:
+    """Where they are signed in, and the keys that are theirs; nothing with which anybody could sign in."""
+    connection, organisation, user = asker.connection, asker.organisation, whose.profile.user
+    return {
+        "sessions": [
+            {"createdAt": written_instant(held.created_at), "usedAt": written_instant(held.used_at)}
+            for held in sessions_of(connection, organisation, user, whose.now)
+        ],
+        "keys": [
+            {
+                "name": held.name,
+                "createdAt": written_instant(held.created_at),
+                "usedAt": written_instant(held.used_at),
+                "expiresAt": written_instant(held.expires_at),
+                "revokedAt": written_instant(held.revoked_at),
+            }
+            for held in all_keys(connection, organisation)
+            if held.user == user
+        ],
     }
 
 

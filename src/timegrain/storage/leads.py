@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import Connection, delete, insert, select
 
 from timegrain.counting.instants import Range, union
-from timegrain.storage.schema import leads
+from timegrain.storage.schema import leads, teams
 
 
 def of_team(connection: Connection, organisation: int, team: int) -> list[tuple[int, Range]]:
@@ -18,6 +18,19 @@ def of_team(connection: Connection, organisation: int, team: int) -> list[tuple[
         .order_by(leads.c.first_day, leads.c.user_id)
     )
     return [(user, (first, end)) for user, first, end in rows]
+
+
+def of_user(connection: Connection, organisation: int, user: int) -> list[tuple[str, Range]]:
+    """The team's name and days, the earliest first."""
+    rows = connection.execute(
+        select(teams.c.name, leads.c.first_day, leads.c.end_day)
+        .select_from(
+            leads.join(teams, (teams.c.organisation_id == leads.c.organisation_id) & (teams.c.id == leads.c.team_id))
+        )
+        .where(leads.c.organisation_id == organisation, leads.c.user_id == user)
+        .order_by(leads.c.first_day, teams.c.name)
+    )
+    return [(name, (first, end)) for name, first, end in rows]
 
 
 def lead(connection: Connection, organisation: int, team: int, user: int, days: Range) -> None:
