@@ -11,7 +11,9 @@ from tests.web.visiting import Visitor, visitor
 
 NAMES = ("total", "active", "idle", "productive", "neutral", "unproductive")
 WEEK = {"startDate": "2026-02-02 00:00:00", "endDate": "2026-02-08 23:59:59"}
-_CELL = re.compile(r'<td><a class="h\d" href="[^"]*date=([\d-]+)[^"]*hour=(\d+)" title="[^"]*active (\d+:\d\d:\d\d)"')
+_CELL = re.compile(
+    r'<td><a class="h\d" href="[^"]*date=([\d-]+)[^"]*hour=(\d+)&amp;show=active" title="[^"]*active (\d+:\d\d:\d\d)"'
+)
 _LINK = re.compile(r'<a href="([^"]*)" title="[^"]*?(\d[\d,]*) seconds?"')
 
 
@@ -76,7 +78,7 @@ def test_figures_are_those_of_the_api(office: Office) -> None:
         assert sum(cells(page).values()) == overall["totalActiveTimeSpendSeconds"]
         items = asked(office, "/v1/app-usage", timeZone=zone)["items"]
         for item in items:
-            assert set(linked(page, f"q={item['name']}")) == {item["activeSeconds"]}
+            assert set(linked(page, f"%3A{item['name']}#")) == {item["activeSeconds"]}
         body = {"year": 2026, "month": 2, "timeZone": zone, "userId": [office.user]}
         (month,) = succeeded(office.call("/v1/report-analysis/monthly-summary", body))
         assert f"{month['timeSummary']['totalWorkedTimeInSeconds']:,} seconds" in page

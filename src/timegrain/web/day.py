@@ -32,7 +32,7 @@ from timegrain.web.visits import Visit
 from timegrain.web.why import Reasons, reason
 
 OPERATION = "POST /v1/proof-of-work/timeline"
-ROWS_A_PAGE, PEOPLE_A_PAGE = 500, 100
+ROWS_A_PAGE, PEOPLE_A_PAGE = 2000, 100
 SHOWS = (*CLASSES, UNTRACKED)
 KEPT = ("show", "subject", "hour", "from", "to")
 """What links within a day keep of its address."""

@@ -33,7 +33,9 @@ def heat(view: View, who: str, days: dict[int, list[Hour]]) -> list[Row]:
 def _row(view: View, who: str, day: int, hours: dict[int, Hour]) -> Row:
     address = view.to("/day", who=who, week=None, date=iso(day))
     weekday = view.dates.weekday(day)
-    cells = Markup("").join(_cell(f"{address}&hour={hour}", weekday, hour, hours.get(hour)) for hour in HOURS)
+    cells = Markup("").join(
+        _cell(f"{address}&hour={hour}&show=active", weekday, hour, hours.get(hour)) for hour in HOURS
+    )
     seconds = [None if hour not in hours else hours[hour].tally.active for hour in HOURS]
     return Row(day, address, cells, seconds, _clocks(view.dates.day(day), hours))
 

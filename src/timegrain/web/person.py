@@ -34,6 +34,7 @@ from timegrain.web.questions import (
     read_month,
     written_month,
 )
+from timegrain.web.subject_ratings import key_of_used
 from timegrain.web.views import View, iso, read_view
 from timegrain.web.visits import Visit
 
@@ -225,7 +226,8 @@ def _usage(visit: Visit, view: View, who: str) -> Usage | None:
     rows = []
     for one in answer.items:
         classes = Tally(one.productive_seconds, one.neutral_seconds, one.unproductive_seconds)
-        rows.append(Used(one, view.to("/subjects", who=who, q=one.name), shares(classes, most)))
+        address = view.to("/subjects", who=who, subject=key_of_used(one)) + "#by-whom"
+        rows.append(Used(one, address, shares(classes, most)))
     return Usage(rows, answer.active_seconds - sum(one.active_seconds for one in answer.items), answer.active_seconds)
 
 

@@ -14,6 +14,7 @@ from timegrain.figures.usage import SubjectUsed
 from timegrain.web.attendance import STATUSES
 from timegrain.web.formats import exact, hm, percent
 from timegrain.web.questions import written_month
+from timegrain.web.subject_ratings import key_of_used
 from timegrain.web.views import View, iso
 
 
@@ -36,12 +37,15 @@ class Figure(NamedTuple):
 class PersonRow(NamedTuple):
     name: str
     address: str
+    behind: str
+    """Where the figures lead."""
     figures: Sequence[Figure]
 
 
 class GridRow(NamedTuple):
     """Of one person, a cell a day."""
 
+    id: str
     name: str
     address: str
     cells: Markup
@@ -60,8 +64,8 @@ class PeopleReport(NamedTuple):
     sums: Sequence[Figure]
     days: Sequence[int]
     grid: Sequence[GridRow]
-    grid_sums: Sequence[int]
-    """Seconds of all people by day."""
+    grid_sums: Sequence[tuple[int, int]]
+    """Days with the seconds of all people."""
 
 
 MONTH = (
@@ -114,11 +118,11 @@ def _report(
     together = [sum(seconds_of(one.daily_summary[place]) for one in people) for place in range(len(days))]
     return PeopleReport(
         [_heading(name, title, key, descending, to) for name, title in _titles(columns)],
-        [_person_row(view, month, one, columns) for one in ordered],
+        [_person_row(view, month, one, columns, columns is MONTH) for one in ordered],
         [_figure(column, sum(map(column.of, people))) for column in columns],
         days,
         grid,
-        together,
+        list(zip(days, together, strict=True)),
     )
 
 
@@ -146,9 +150,17 @@ def _address(view: View, month: int, user: UUID) -> str:
     return f"{there}#month"
 
 
-def _person_row(view: View, month: int, one: Any, columns: Sequence[Column]) -> PersonRow:
+def _person_row(view: View, month: int, one: Any, columns: Sequence[Column], has_page: bool) -> PersonRow:
+    """`has_page`: the person's page has these figures, unless they are of some days alone; the grid always has."""
     figures = [_figure(column, column.of(one)) for column in columns]
-    return PersonRow(one.user.name, _address(view, month, one.user.user_id), figures)
+    address = _address(view, month, one.user.user_id)
+    is_whole = has_page and str(one.user.user_id) not in view.partly
+    return PersonRow(one.user.name, address, address if is_whole else f"#{_id(one)}", figures)
+
+
+def _id(one: Any) -> str:
+    """Of a person's row in the grid."""
+    return f"days-{one.user.user_id}"
 
 
 def _figure(column: Column, value: int) -> Figure:
@@ -165,7 +177,7 @@ def _grid_row(view: View, month: int, one: Any, seconds_of: Callable[[Any], int]
         text = hm(seconds) if seconds else mark
         cells.append(f'<td><a href="{start}{day.date}" title="{word}, {exact(seconds)}">{text}</a></td>')
     # The address is escaped, the rest are numbers and our own words.
-    return GridRow(one.user.name, _address(view, month, one.user.user_id), Markup("".join(cells)))  # noqa: S704
+    return GridRow(_id(one), one.user.name, _address(view, month, one.user.user_id), Markup("".join(cells)))  # noqa: S704
 
 
 class SubjectRow(NamedTuple):
@@ -176,4 +188,4 @@ class SubjectRow(NamedTuple):
 
 def subject_rows(items: Sequence[SubjectUsed], active: int, to: Callable[[str], str]) -> list[SubjectRow]:
     """`to` gives the address of what is known of a subject."""
-    return [SubjectRow(one, to(one.name), percent(one.active_seconds, active)) for one in items]
+    return [SubjectRow(one, to(key_of_used(one)), percent(one.active_seconds, active)) for one in items]

@@ -135,8 +135,11 @@ def _usage(visit: Visit, at: Address) -> dict[str, Any]:
     answer = visit.ask(USAGE, body, {"limit": SUBJECTS_A_PAGE, **({"cursor": cursor} if cursor else {})})
     when = {"week": None, "month": written_month(at.month)} if at.is_month else {"week": iso(at.first)}
     return {
-        "rows": subject_rows(answer.items, answer.active_seconds, lambda name: at.view.to("/subjects", q=name, **when)),
+        "rows": subject_rows(
+            answer.items, answer.active_seconds, lambda key: at.view.to("/subjects", subject=key, **when) + "#by-whom"
+        ),
         "active": answer.active_seconds,
+        "of_active": at.to(report="month", sort=None) if at.is_month and "month" in at.offered else "#used",
         "shown": sum(one.active_seconds for one in answer.items),
         "after": at.to(cursor=answer.next_cursor) if answer.next_cursor else "",
         "from_the_first": at.to() if cursor else "",

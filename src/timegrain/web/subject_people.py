@@ -70,7 +70,7 @@ def used_by(at: Address, asker: Asker, usage: Usage, teams: Sequence[SeenTeam]) 
             for first, _ in days
         ]
         people.append(
-            OfPerson(one.profile.name, view.to("/person", who=who), one.sum, list(zip(one.seconds, to, strict=True)))
+            OfPerson(one.profile.name, at.to(who=who) + "#by-whom", one.sum, list(zip(one.seconds, to, strict=True)))
         )
     return UsedBy(
         shown_name(at.subject, use),

@@ -11,6 +11,7 @@ from timegrain.counting.ratings import RuleBook, rule_name
 from timegrain.counting.subjects import NameKind
 from timegrain.counting.tallies import Tally
 from timegrain.errors import wrong
+from timegrain.figures.usage import SubjectUsed
 from timegrain.figures.usage_by_person import Effect
 from timegrain.rating_changes import KINDS, RATINGS, GivenRating, as_change, kind_name
 from timegrain.storage.changes import Change
@@ -56,6 +57,11 @@ def key_of(subject: Subject, spelling: str = "") -> str:
     """`application:Code`, `website:docs.example.com`: a subject in an address or a form."""
     kind, name = subject
     return f"application:{spelling.strip() or name}" if kind is NameKind.APPLICATION else f"website:{name}"
+
+
+def key_of_used(one: SubjectUsed) -> str:
+    """The same of a subject as the API tells of it."""
+    return f"{one.type}:{one.name}"
 
 
 def read_key(field_: str, key: str) -> tuple[Subject, str]:

@@ -22,11 +22,12 @@ from timegrain.web.subject_ratings import (
     read_single,
     scope_of,
 )
-from timegrain.web.subject_rows import listed, read_address
+from timegrain.web.subject_rows import Address, listed, read_address
 from timegrain.web.toasts import UNDO, after_change, show_counting
 from timegrain.web.visits import Visit
 
 OPERATION = "POST /v1/app-usage"
+MONTH = "POST /v1/report-analysis/monthly-summary"
 
 
 def _show(visit: Visit) -> Result:
@@ -50,6 +51,7 @@ def _shown(visit: Visit, pending: Pending, everywhere: WhatChanged | JobStarted 
         "dates": view.dates,
         "listing": listing,
         "tally": usage.tally,
+        "of_active": _of_active(visit, at),
         "subjects": len(usage.uses),
         "grows": at.first <= view.today <= at.last,
         "now": visit.now,
@@ -69,6 +71,13 @@ def _shown(visit: Visit, pending: Pending, everywhere: WhatChanged | JobStarted 
         effect = effect_of(call.asker, view.profiles, within, usage, then, change.rule_keys)
         given["preview"] = preview_of(effect, scope.name if scope else "the organisation")
     return Shown("parts/subjects_preview.html" if visit.partial else "subjects.html", given)
+
+
+def _of_active(visit: Visit, at: Address) -> str:
+    """Where the active time of all subjects leads."""
+    if not at.month:
+        return at.view.to("/week", show="active")
+    return at.view.to("/reports", week=None, month=at.month) if visit.may(MONTH) else "#most-used"
 
 
 def _everywhere(found: WhatChanged | JobStarted | None) -> dict[str, object]:
