@@ -9,8 +9,11 @@ import pytest
 
 from tests.contract.served import Office
 from tests.web.reading import Read, seconds_of
+from tests.web.test_down_to_the_spans import week
 from tests.web.test_week import worked
 from tests.web.visiting import Visitor, visitor
+
+__all__ = ["week"]
 
 _TIME = re.compile(r"\d+:\d\d(:\d\d)?")
 _TOLD = re.compile(r'title="[^"]*?(?:active |total )?([\d,]+) seconds?[",]')
@@ -76,3 +79,10 @@ def test_of_one(sqlite_office: Office, address: str) -> None:
     anna = visitor(worked(sqlite_office))
     (ben,) = re.findall(r'<option value="([^"]+)"[^>]*>ben<', anna.get("/week"))
     assert check(anna, f"{address}&who={ben}") > 10
+
+
+@pytest.mark.parametrize("address", [one for one in PAGES if "extra-hours" not in one])
+def test_of_a_team_for_some_days(week: Office, address: str) -> None:
+    anna = visitor(week)
+    (team,) = re.findall(r'<option value="([^"]+)"[^>]*>Support<', anna.get("/week"))
+    assert check(anna, f"{address}&who={team}") > 1

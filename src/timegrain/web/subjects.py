@@ -77,7 +77,8 @@ def _of_active(visit: Visit, at: Address) -> str:
     """Where the active time of all subjects leads."""
     if not at.month:
         return at.view.to("/week", show="active")
-    return at.view.to("/reports", week=None, month=at.month) if visit.may(MONTH) else "#most-used"
+    is_reported = visit.may(MONTH) and not at.view.only
+    return at.view.to("/reports", week=None, month=at.month) if is_reported else "#most-used"
 
 
 def _everywhere(found: WhatChanged | JobStarted | None) -> dict[str, object]:
