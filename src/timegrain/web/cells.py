@@ -38,6 +38,12 @@ def six_to_the_minute(tally: Tally, address: str, mark: str = "") -> Markup:
     return six(tally, address, mark, hm)
 
 
+def none_of_six(instead: str) -> Markup:
+    """What stands in the place of the six figures."""
+    cell = '<td role="cell" class="nodata l full" colspan="{}">{}</td>'
+    return Markup(cell).format(len(IN_ROWS), instead)  # noqa: S704  # our own
+
+
 def to_the_second(found: Iterable[tuple[int | None, str]]) -> Markup:
     """Seconds with their addresses; or None with what there is instead."""
     cells = [

@@ -20,7 +20,7 @@ from timegrain.figures.explain import Explanation, explain
 from timegrain.figures.pieces import own_seconds
 from timegrain.storage import people
 from timegrain.storage.queries.people_meant import Profile
-from timegrain.web.cells import IN_ROWS, six, six_to_the_minute
+from timegrain.web.cells import IN_ROWS, none_of_six, six, six_to_the_minute
 from timegrain.web.day_picture import Window, devices_drawn, drawn, lines, quarters, strip, window_of
 from timegrain.web.day_rows import SWATCHES, Item, listed
 from timegrain.web.figures import tiles
@@ -242,10 +242,10 @@ def _of_several(call: Call, view: View, day: LocalDay, number: int) -> Result:
     done = day_of_each(call.asker, view.profiles, view.zone, view.day)
     at = {"week": None, "date": iso(view.day)}
     of_page = view.profiles[(number - 1) * PEOPLE_A_PAGE : number * PEOPLE_A_PAGE]
-    rows = []
+    rows, nothing = [], "to come" if view.day > view.today else "no data"
     for one in of_page:
         address = view.to("/day", **at, who=str(one.uuid))
-        cells = six_to_the_minute(summed(done[one.user].values()), address)
+        cells = six_to_the_minute(summed(done[one.user].values()), address) if done[one.user] else none_of_six(nothing)
         rows.append(PersonRow(one.name, address, quarters(done[one.user], within), cells))
     whole = summed(tally for slots in done.values() for tally in slots.values())
     given = {

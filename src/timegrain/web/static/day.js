@@ -100,7 +100,7 @@ function opened() {
     const details = document.getElementById(location.hash.slice(1))?.querySelector("details");
     if (details) details.open = true;
   } else if (location.hash === "#timeline") {
-    timeline.focus({ preventScroll: true });
+    timeline?.focus({ preventScroll: true });
   }
 }
 
