@@ -17,7 +17,7 @@ from timegrain.web.pages import Page
 
 ROLES = ("administrator", "team lead", "employee")
 SIGNED_IN = [page for page in PAGES if not page.public]
-NARROW, USUAL, WIDE = ({"width": width, "height": 900} for width in (360, 1280, 2560))
+NARROW, MIDDLE, USUAL, WIDE = ({"width": width, "height": 900} for width in (360, 700, 1280, 2560))
 COLOURS = ("color-contrast", "link-in-text-block")
 """The rules that a color scheme may break."""
 MOST_STOPS = 40
@@ -97,10 +97,38 @@ def test_signing_in(open_as: Opener) -> None:
     checked_in_looks(opened, everything=True)
 
 
+def test_a_long_name_makes_no_page_scroll_sideways(
+    open_as: Opener, walked: Callable[[str], Walk], sample: Sample
+) -> None:
+    employee = sample.sign_in("employee")["email"]
+    known = next(one for one in sample.ask("/v1/users?limit=100", method="GET")["items"] if one["email"] == employee)
+    path, long = (
+        f"/v1/users/{known['userId']}",
+        "Wolfeschlegelsteinhausenbergerdorff Maximiliane-Theodora zu Waldenburg",
+    )
+    addresses = {role: walked(role).addresses for role in ("administrator", "employee")}
+    sample.ask(path, {"userName": long}, "PATCH")
+    try:
+        for role, shown in addresses.items():
+            opened = open_as(role)
+            for page in sorted(
+                {"/week", "/person", "/day", "/subjects", "/live", "/reports", "/settings/people", "/settings/policy"}
+                & set(shown)
+            ):
+                opened.goto(shown[page])
+                for size in (NARROW, USUAL):
+                    opened.set_viewport_size(size)
+                    assert opened.evaluate(OVERFLOW) <= 0, (role, page, size)
+    finally:
+        sample.ask(path, {"userName": known["name"]}, "PATCH")
+
+
 def checked_in_looks(opened: Opened, everything: bool) -> None:
     """Narrow to wide, light and dark. axe reads by all of its rules once a width, by those of colours once a scheme."""
     opened.set_viewport_size(WIDE)
     assert opened.evaluate(OVERFLOW) <= 0, "scrolls sideways at 2,560 px"
+    opened.set_viewport_size(MIDDLE)
+    assert opened.evaluate(OVERFLOW) <= 0, "scrolls sideways at 700 px"
     opened.set_viewport_size(USUAL)
     if everything:
         assert violations(opened) == []
