@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 
 from tests.contract.served import Office, succeeded, timegrain
-from tests.web.visiting import Visitor, visitor
+from tests.web.visiting import PASSWORD, Visitor, visitor
 from timegrain import clock
 
 NOW = int(datetime(2026, 2, 12, 9, 0, tzinfo=UTC).timestamp())
@@ -153,3 +153,42 @@ def test_reports_after_somebody_left_the_team_are_not_told(office: Office) -> No
     page = " ".join(re.sub(r"<[^>]+>", " ", lea.get("/week?week=2026-02-02")).split())
     assert "Xena Miller no data" in page
     assert "Xena Miller no data: no device has reported yet" not in page
+
+
+@pytest.mark.parametrize("who", ["lea", "bela"])
+def test_no_address_shows_anybody_beyond_reach(sqlite_office: Office, who: str) -> None:
+    people = staffed(sqlite_office)
+    reader = visitor(sqlite_office, f"{who}@example.com")
+    for path in ("/week", "/person", "/day", "/subjects", "/live", "/reports", "/reports/file"):
+        for other in (people["Odo"], sqlite_office.user):
+            page = reader.get(f"{path}?who={other}&format=csv", 403)
+            assert not [one for one in (*HIDDEN[who], "Odo", "box-of") if one in page]
+            assert reader.client.get(f"{path}?only={other}&format=csv").status_code == 400
+
+
+def test_whoever_left_a_team_is_not_seen_after_it(sqlite_office: Office) -> None:
+    xena = staffed(sqlite_office)["Xena"]
+    lea, anna = visitor(sqlite_office, "lea@example.com"), visitor(sqlite_office)
+    for address in (
+        f"/day?who={xena}&date=2026-02-12",
+        f"/person?who={xena}&week=2026-02-09",
+        f"/subjects?who={xena}&week=2026-02-09",
+        f"/reports?report=app-usage&month=2026-02&who={xena}",
+        f"/reports/file?report=app-usage&month=2026-02&format=csv&who={xena}",
+    ):
+        assert "12Xena" in anna.get(address), address
+        page = lea.get(address)
+        assert not re.findall("1[12]Xena", page), address
+        assert ("box-of-Xena" in page, "9Xena" in page) == (False, "date=" not in address), address
+
+
+def test_whoever_is_gone_is_signed_out_and_comes_in_no_more(office: Office) -> None:
+    people = staffed(office)
+    inside = {name: visitor(office, f"{name.lower()}@example.com") for name in ("Bela", "Xena")}
+    for name, changed in (("Bela", {"active": False}), ("Xena", {"leftOn": "2026-02-11"})):
+        assert office.call(f"/v1/users/{people[name]}", changed, method="PATCH").status_code == 200
+        for path in ("/week", "/my-data", "/sessions", "/live"):
+            answer = inside[name].client.get(path)
+            assert (answer.status_code, answer.headers["location"]) == (303, f"/sign-in?next=%2F{path[1:]}")
+        form = {"organisation": office.name, "email": f"{name.lower()}@example.com", "password": PASSWORD}
+        assert office.client.post("/sign-in", data=form).status_code == 422
