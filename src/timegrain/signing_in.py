@@ -96,12 +96,13 @@ def set_password(database: Database, token: str, password: str, address: str) ->
 
     Raises `NotFound` for a link that holds no more, `ValidationFailed` for a password that may not be set.
     """
-    kept = hashed(password)
     now = clock.now()
     with database.read() as connection:
         meant = sign_in_links.user_of_link(connection, token, now)
     if meant is None:
         raise NotFound(GONE)
+    # Only for whoever has a link: hashing takes long on purpose.
+    kept = hashed(password)
     with database.write(meant[0], policy=True) as connection:
         if sign_in_links.user_of_link(connection, token, now) != meant:
             raise NotFound(GONE)

@@ -12,7 +12,8 @@ from tests.contract.served import Office, succeeded
 from tests.serving import served
 from tests.web.visiting import PASSWORD, Visitor, visitor
 from timegrain import clock
-from timegrain.signing_in import sign_in
+from timegrain.errors import NotFound
+from timegrain.signing_in import set_password, sign_in
 from timegrain.storage import sessions
 from timegrain.storage.engine import Database
 from timegrain.storage.migrations import migrate
@@ -77,6 +78,11 @@ def test_a_link_sets_a_password_once(office: Office) -> None:
     statuses = [attempt(office, ANNA, one).status_code for one in (PASSWORD, NEW, NEW + " " * 200, " " + NEW)]
     assert statuses == [422, 422, 422, 303]
     assert calls(office).count("POST /password") == 1
+
+
+def test_nothing_is_hashed_for_a_link_that_is_none(sqlite_office: Office) -> None:
+    with pytest.raises(NotFound):
+        set_password(sqlite_office.database, "nothing", "short", "127.0.0.1")
 
 
 def test_whose_sessions_end(office: Office) -> None:
