@@ -162,3 +162,15 @@ def test_it_grows_when_a_device_reports(week: Office) -> None:
     assert "<form" not in part
     over = anna.get(WEEK)
     assert "hx-get" not in over
+
+
+@pytest.mark.parametrize("address", ["/week?week=2000-01-01", "/week?week=2037-12-31", "/day?date=2000-01-01"])
+def test_no_step_leads_out_of_the_years_that_are_counted(sqlite_office: Office, address: str) -> None:
+    anna = visitor(sqlite_office)
+    page = anna.get(address)
+    steps = re.findall(r'<a class="btn" href="([^"]*)" rel="(?:prev|next)"', page)
+    assert len(steps) == 2
+    for step in steps:
+        anna.get(step.replace("&amp;", "&"))
+    (of_person,) = set(re.findall(r'href="(/person\?[^"#]*week=[^"#]*)"', page)) or {"/person?week=1999-12-27"}
+    anna.get(of_person.replace("&amp;", "&"))

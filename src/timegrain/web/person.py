@@ -35,7 +35,7 @@ from timegrain.web.questions import (
     written_month,
 )
 from timegrain.web.subject_ratings import key_of_used
-from timegrain.web.views import View, iso, read_view
+from timegrain.web.views import FIRST_DAY, View, iso, read_view
 from timegrain.web.visits import Visit
 
 OPERATION = "POST /v1/dashboard/weekly-summary"
@@ -233,7 +233,7 @@ def _usage(visit: Visit, view: View, who: str) -> Usage | None:
 
 def _month_shown(view: View) -> int:
     """That of today where the week holds it, else the one in which most of the week lies."""
-    return month_of(view.today if view.first <= view.today <= view.last else view.first + 3)
+    return month_of(view.today if view.first <= view.today <= view.last else max(view.first + 3, FIRST_DAY))
 
 
 def _month(visit: Visit, view: View, who: str, first: int) -> Month | None:

@@ -25,6 +25,7 @@ EVERYBODY = "everybody"
 CLASSES = ("total", "active", "idle", "productive", "neutral", "unproductive")
 """What `show` may name."""
 ALL_DAYS = ((ALWAYS, FOREVER),)
+FIRST_DAY, LAST_DAY = date(FIRST_YEAR, 1, 1).toordinal(), date(LAST_YEAR, 12, 31).toordinal()
 _SOMEBODY = str(UUID(int=0))
 
 
@@ -114,7 +115,7 @@ class View:
         changed = {"show": None if self.show == CLASSES[0] else self.show, "sort": self.sort or None}
         if days is None:
             return self.to(**{"week": None, **changed})
-        at = (self.first if step == "week" else self.day) + days
+        at = min(max((self.first if step == "week" else self.day) + days, FIRST_DAY), LAST_DAY)
         return self.to(**{"week": None, step: iso(at), **changed})
 
     def iso(self, day: int) -> str:
@@ -175,9 +176,11 @@ def _day(visit: Visit, today: int) -> int:
                 day = date.fromisoformat(text)
             except ValueError:
                 raise wrong(name, "not a date of the form YYYY-MM-DD") from None
-            if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            # The first and the last week have days of other years.
+            beyond = 6 if name == "week" else 0
+            if not FIRST_DAY - beyond <= day.toordinal() <= LAST_DAY + beyond:
                 raise wrong(name, f"outside the years {FIRST_YEAR} to {LAST_YEAR}")
-            return day.toordinal()
+            return min(max(day.toordinal(), FIRST_DAY), LAST_DAY)
     return today
 
 
