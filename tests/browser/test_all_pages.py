@@ -107,7 +107,7 @@ def test_a_long_name_makes_no_page_scroll_sideways(
         "Wolfeschlegelsteinhausenbergerdorff Maximiliane-Theodora zu Waldenburg",
     )
     addresses = {role: walked(role).addresses for role in ("administrator", "employee")}
-    sample.ask(path, {"userName": long}, "PATCH")
+    sample.ask(path, {"name": long}, "PATCH")
     try:
         for role, shown in addresses.items():
             opened = open_as(role)
@@ -120,7 +120,7 @@ def test_a_long_name_makes_no_page_scroll_sideways(
                     opened.set_viewport_size(size)
                     assert opened.evaluate(OVERFLOW) <= 0, (role, page, size)
     finally:
-        sample.ask(path, {"userName": known["name"]}, "PATCH")
+        sample.ask(path, {"name": known["name"]}, "PATCH")
 
 
 def checked_in_looks(opened: Opened, everything: bool) -> None:
