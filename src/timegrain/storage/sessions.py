@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, true, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from timegrain.counting.calendar import local_day
 from timegrain.counting.instants import DAY
@@ -61,33 +61,28 @@ _EMPLOYED_UNTIL = (
     .where(employments.c.organisation_id == sessions.c.organisation_id, employments.c.user_id == sessions.c.user_id)
     .scalar_subquery()
 )
-_OWN = devices.c.user_id == sessions.c.user_id
-# Before the row is read its zone is not known: a day begins up to a day sooner or later than in UTC.
-_OF_LED = devices.c.user_id.in_(
-    select(memberships.c.user_id)
-    .select_from(
-        memberships.join(
-            leads,
-            (leads.c.organisation_id == memberships.c.organisation_id) & (leads.c.team_id == memberships.c.team_id),
-        )
-    )
-    .where(
-        memberships.c.organisation_id == bindparam("organisation"),
-        leads.c.user_id == sessions.c.user_id,
-        *(days.c.first_day <= bindparam("utc_day") + 1 for days in (memberships, leads)),
-        *(days.c.end_day > bindparam("utc_day") - 1 for days in (memberships, leads)),
-    )
-    .correlate(sessions)
+# From the teams that one leads to their members to the devices of these. Before the row is read its zone is not
+# known: a day begins up to a day sooner or later than in UTC.
+_OF_LED = leads.join(
+    memberships,
+    (memberships.c.organisation_id == leads.c.organisation_id) & (memberships.c.team_id == leads.c.team_id),
+).join(
+    devices,
+    (devices.c.organisation_id == memberships.c.organisation_id) & (devices.c.user_id == memberships.c.user_id),
 )
-_SHOWN = {Level.FULL: true(), Level.TEAM: _OWN | _OF_LED, Level.OWN: _OWN}
-_REPORTED = [
-    select(func.max(devices.c.reported_at))
-    .where(devices.c.organisation_id == bindparam("organisation"), of)
-    .correlate(sessions)
-    .scalar_subquery()
-    .label(f"reported_{level.name}")
-    for level, of in _SHOWN.items()
+_ON_DAY = [
+    (days.c.first_day <= bindparam("utc_day") + 1) & (days.c.end_day > bindparam("utc_day") - 1)
+    for days in (leads, memberships)
 ]
+_REPORTED = {
+    Level.FULL: select(func.max(devices.c.reported_at)).where(devices.c.organisation_id == bindparam("organisation")),
+    Level.TEAM: select(func.max(devices.c.reported_at))
+    .select_from(_OF_LED)
+    .where(leads.c.organisation_id == bindparam("organisation"), leads.c.user_id == sessions.c.user_id, *_ON_DAY),
+    Level.OWN: select(func.max(devices.c.reported_at)).where(
+        devices.c.organisation_id == bindparam("organisation"), devices.c.user_id == sessions.c.user_id
+    ),
+}
 _COLUMNS = (
     sessions.c.digest,
     sessions.c.uuid,
@@ -127,7 +122,14 @@ _FROM = (
 )
 _WHERE = sessions.c.organisation_id == bindparam("organisation"), sessions.c.digest == bindparam("digest")
 _FIND = select(*_COLUMNS).select_from(_FROM).where(*_WHERE)
-_FIND_GROWING = select(*_COLUMNS, *_REPORTED).select_from(_FROM).where(*_WHERE)
+_FIND_GROWING = (
+    select(
+        *_COLUMNS,
+        *(of.correlate(sessions).scalar_subquery().label(f"reported_{level.name}") for level, of in _REPORTED.items()),
+    )
+    .select_from(_FROM)
+    .where(*_WHERE)
+)
 
 
 def signed_in(connection: Connection, cookie: str, now: int, growing: bool = False) -> SignedIn | None:
@@ -174,8 +176,14 @@ def signed_in(connection: Connection, cookie: str, now: int, growing: bool = Fal
         row.idle_counting,
         row.notice,
         now - row.used_at >= NOTED_S,
-        {level: getattr(row, f"reported_{level.name}") for level in _SHOWN} if growing else {},
+        _reported(row) if growing else {},
     )
+
+
+def _reported(row: Row[Any]) -> dict[Level, int | None]:
+    everybody, led, own = (getattr(row, f"reported_{level.name}") for level in _REPORTED)
+    known = [at for at in (led, own) if at is not None]
+    return {Level.FULL: everybody, Level.TEAM: max(known, default=None), Level.OWN: own}
 
 
 def _ended(used_at: int, expires_at: int, now: int) -> bool:
