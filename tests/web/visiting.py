@@ -12,7 +12,7 @@ from tests.contract.served import Office
 from timegrain.storage import passwords, people
 
 PASSWORD = "Correct-horse-7"
-_CSRF = re.compile(r'name="csrf" value="([^"]+)"')
+CSRF = re.compile(r'name="csrf" value="([^"]+)"')
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Visitor:
 
     def post(self, path: str, form: dict[str, str | list[str]], page: str = "") -> httpx.Response:
         """Send a form as the page `page` (or the one at `path`) has it, and follow where it leads."""
-        found = _CSRF.search(self.client.get(page or path).text)
+        found = CSRF.search(self.client.get(page or path).text)
         assert found, "there is no form on this page"
         return self.client.post(path, data={"csrf": unescape(found[1]), **form}, follow_redirects=True)
 
