@@ -94,7 +94,7 @@ def test_every_row_says_why(worked: Office) -> None:
         "09:00:00 – 09:40:00 0:40 :00 Neutral Code Code has no rule yet, so it is neutral. "
         "Code was in front on laptop-7. No input on laptop-7 from 09:10:00 to 09:14:00: 4 minutes, "
         "shorter than the threshold of 5 minutes, so it stays "
-        "active. Reported: focus from 09:00:00.700, away from 09:10:00.000. laptop-7"
+        "active. Reported: focus from 09:00:00.700, away from 09:10:00.000. Only Code laptop-7"
     )
     assert (
         "Idle: no input on laptop-7 from 09:40:00 to 09:50:30, longer than the threshold of 5 minutes. "
@@ -311,3 +311,20 @@ def test_long_days_have_pages(sqlite_office: Office, monkeypatch: pytest.MonkeyP
     # A span of another page is a link to it there.
     links = [unescape(one) for one in re.findall(r'<a href="([^"]+)" tabindex="-1">', pages[0])]
     assert links[3:5] == ["#t103300", "/day?date=2026-02-03&page=2#t103400"]
+
+
+def test_a_wrong_rating_is_set_right_where_it_is_seen(worked: Office) -> None:
+    anna = visitor(worked)
+    page = anna.get("/day?date=2026-02-03")
+    only = dict(re.findall(r'<p><a href="([^"]+)#spans">Only ([^<]+)</a></p>', page))
+    address = next(unescape(one) for one, name in only.items() if name == "Code")
+    alone = anna.get(address)
+    assert {row.name for row in rows(alone) if row.seconds} == {"neutral", "idle"}
+    form = {"subject": "Code", "kind": "application", "rating": "unproductive", "next": address}
+    answer = anna.post("/subjects/rate", form, address)
+    assert str(answer.url.query, "ascii").startswith(address.partition("?")[2])
+    assert {row.name for row in rows(answer.text)} == {"unproductive", "idle"}
+    assert "Undo" in answer.text
+    worked.run("user", "add", "--name", "Ben", "--email", "ben@example.com")
+    own = visitor(worked, "ben@example.com").get("/day?date=2026-02-03&subject=application:Code")
+    assert 'action="/subjects/rate"' not in own

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -27,6 +28,7 @@ from timegrain.web.figures import tiles
 from timegrain.web.local_day import LocalDay, local_day_of
 from timegrain.web.pages import Page, Result, Shown
 from timegrain.web.spans import UNTRACKED, Row, chosen, cut, rows_of, tally_of_rows, untracked_seconds
+from timegrain.web.subject_ratings import RATE
 from timegrain.web.views import CLASSES, View, iso, read_view
 from timegrain.web.visits import Visit
 from timegrain.web.why import Reasons, reason
@@ -137,7 +139,13 @@ class PersonDay:
             self._name(row),
             title,
             self.reasons.why(row),
+            f"{self._of_subject}{quote(row.written_key, safe='')}#spans" if row.written_key else "",
         )
+
+    @cached_property
+    def _of_subject(self) -> str:
+        """Of one subject alone; what it is follows."""
+        return f"{self.to(subject=None, show=None)}&subject="
 
     def _name(self, row: Row) -> str:
         return reason(row, self.explanation) if row.name == UNTRACKED else row.subject
@@ -172,6 +180,13 @@ class PersonDay:
         for name in ("productive", "neutral", "unproductive", "idle"):
             found.append(Chip(name, getattr(tally, name), self.to(show=name), show == name))
         return [*found, Chip(UNTRACKED, untracked_seconds(rows), self.to(show=UNTRACKED), show == UNTRACKED)]
+
+
+def _rating(found: PersonDay) -> str:
+    """How the subject that is looked at alone is rated; "" where there is none, or where that differs."""
+    subject = found.asked["subject"]
+    classes = {row.name for row in chosen(found.rows, "active", subject)} if ":" in subject else set()
+    return classes.pop() if len(classes) == 1 else ""
 
 
 def tracked_of(rows: Sequence[Row]) -> Range | None:
@@ -234,6 +249,8 @@ def _given(visit: Visit, found: PersonDay, person: Profile, own: Sequence[Range]
         "whole": Window(day, day.start, day.end, ()),
         "part": [] if list(own) == [(day.start, day.end)] else own,
         "titles": visit.caller.titles,
+        "rating": _rating(found),
+        "may_rate": ":" in found.asked["subject"] and visit.may(RATE),
     }
 
 

@@ -31,6 +31,8 @@ class Item(NamedTuple):
     """The subject or, of a gap, its reason."""
     title: str
     why: Sequence[str]
+    alone: str
+    """The address of its subject alone, where it can be rated; "" of a gap."""
 
 
 def listed(items: Iterable[Item]) -> Markup:
@@ -41,6 +43,7 @@ def _listed(one: Item) -> str:
     row = one.row
     gap = ' class="gap-row"' if row.name == UNTRACKED else ""
     title = f' <span class="quiet">{escape(one.title)}</span>' if one.title else ""
+    alone = f'<p><a href="{escape(one.alone)}">Only {escape(one.name)}</a></p>' if one.alone else ""
     return (
         f'<li id="{one.anchor}"{gap} data-seconds="{row.seconds}" data-class="{row.name}">'
         f'<span class="when">{one.clock}</span>'
@@ -48,6 +51,6 @@ def _listed(one: Item) -> str:
         f'<span class="quiet">:{row.seconds % 60:02d}</span></span>'
         f'<span class="state">{_STATES[row.name]}</span>'
         f'<span class="what"><details><summary>{escape(one.name)}{title}</summary>'
-        f"<p>{escape(' '.join(one.why))}</p></details></span>"
+        f"<p>{escape(' '.join(one.why))}</p>{alone}</details></span>"
         f'<span class="dev">{escape(row.device)}</span></li>\n'
     )

@@ -40,8 +40,13 @@ class Row:
     @property
     def key(self) -> Subject | None:
         """By which its subject is compared, however a device spells it."""
+        return read_key("subject", self.written_key)[0] if self.written_key else None
+
+    @property
+    def written_key(self) -> str:
+        """As addresses have it: `application:Code`; "" of a gap."""
         subject = self.parts[0].subject if self.parts else None
-        return None if subject is None else read_key("subject", f"{subject.type}:{subject.name}")[0]
+        return "" if subject is None else f"{subject.type}:{subject.name}"
 
     @property
     def device(self) -> str:
