@@ -183,6 +183,7 @@ def test_addresses_that_say_what_cannot_be(sqlite_office: Office) -> None:
         "who=x",
     ):
         anna.get(f"/reports?{wrong}", 400)
+    anna.get(f"/reports?only={sqlite_office.user}", 400)
     anna.get(f"/reports?who={NOBODY}", 404)
     anna.get("/reports/file?report=month&format=pdf", 400)
 

@@ -74,6 +74,8 @@ def _read(visit: Visit) -> Address:
     if report not in REPORTS:
         raise wrong("report", f"must be one of {', '.join(REPORTS)}")
     view = read_view(visit, visit.call(REPORTS[report][1]))
+    if view.only:
+        raise wrong("only", "a report is of whole teams and people")
     named = visit.query.one("month")
     month = read_month(named) if named else month_of(view.today)
     first, last = month, month_after(month) - 1
