@@ -16,6 +16,13 @@ from timegrain.storage.migrations import migrate
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
 """Either database, one after the other; `make test-fast` takes SQLite alone."""
 
+LONGEST = ("peers/test_agent_week.py", "contract/test_conformance.py")
+"""They go first: at the end one process would wait for the other."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
+
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:

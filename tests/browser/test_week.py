@@ -45,7 +45,8 @@ def test_today_grows_while_somebody_reports(open_as: Opener, sample: Sample) -> 
     expect(page.locator(TOTAL)).to_have_attribute("data-seconds", str(total))
     expect(page.locator("#by-person")).to_have_attribute("open", "")
     expect(page.locator("#by-person-open")).to_be_focused()
-    assert grow(page) == 204
+    # The second of the report may not have been over when the page was made: then it is new once more.
+    assert any(grow(page) == 204 for _ in range(50))
     erased = {"startDate": f"{day} 00:00:00", "endDate": f"{day} 00:10:00", "timeZone": sample.made["zone"]}
     sample.ask("/v1/activity", {"userId": whose["userId"], **erased, "remember": False}, method="DELETE")
 
