@@ -1,10 +1,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.contract.served import Office, serving
+
+FOLDER = Path(__file__).parent
+QUICK = FOLDER / "test_pages.py"
+"""The others, each of whose tests makes an office and signs in, are too many for `make test-fast`."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if FOLDER in item.path.parents and item.path != QUICK:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture
