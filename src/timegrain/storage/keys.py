@@ -97,8 +97,7 @@ def caller(connection: Connection, token: str, now: int) -> Caller:
         raise InvalidApiKey
     today = local_day(row.zone, now)
     ended = row.expires_at is not None and row.expires_at <= now
-    gone = row.deactivated_at is not None or (row.employed_until is not None and row.employed_until <= today)
-    if row.revoked_at is not None or ended or gone:
+    if row.revoked_at is not None or ended or has_left(row.deactivated_at, row.employed_until, today):
         raise InvalidApiKey
     return Caller(
         known.organisation,
@@ -117,6 +116,11 @@ def caller(connection: Connection, token: str, now: int) -> Caller:
         row.batches_a_minute,
         today,
     )
+
+
+def has_left(deactivated_at: int | None, employed_until: int | None, today: int) -> bool:
+    """Whether a person's keys and sessions are refused. Days are of the home zone, the last one is exclusive."""
+    return deactivated_at is not None or (employed_until is not None and employed_until <= today)
 
 
 def add_key(

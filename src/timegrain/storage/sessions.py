@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select,
 
 from timegrain.counting.calendar import local_day
 from timegrain.counting.instants import DAY
-from timegrain.storage.keys import OF_ROLE, Caller
+from timegrain.storage.keys import OF_ROLE, Caller, has_left
 from timegrain.storage.roles import Level, read
 from timegrain.storage.schema import (
     devices,
@@ -143,8 +143,7 @@ def signed_in(connection: Connection, cookie: str, now: int, growing: bool = Fal
     if not known or not row or not hmac.compare_digest(row.digest, known.digest):
         return None
     today = local_day(row.zone, now)
-    gone = row.deactivated_at is not None or (row.employed_until is not None and row.employed_until <= today)
-    if gone or _ended(row.used_at, row.expires_at, now):
+    if has_left(row.deactivated_at, row.employed_until, today) or _ended(row.used_at, row.expires_at, now):
         return None
     who = Caller(
         known.organisation,

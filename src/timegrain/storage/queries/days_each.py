@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, CompoundSelect, Connection, Select, bindparam, literal_column, select, union_all
+from sqlalchemy import CompoundSelect, Connection, select, union_all
 
 from timegrain.counting.calendar import day_edges
 from timegrain.counting.tallies import NOTHING, Tally, summed
-from timegrain.storage.dialect import earlier, later, packed
-from timegrain.storage.queries.daily_totals import given_people, in_slots, of_people, sums
+from timegrain.storage.dialect import packed
+from timegrain.storage.queries.daily_totals import given_people, in_slots, of_people, one_day
 from timegrain.storage.queries.people_meant import Meant
 from timegrain.storage.schema import day_totals, slot_totals
 
@@ -32,18 +32,8 @@ _HOME = select(
 
 @lru_cache(maxsize=64)
 def _anywhere(days: int) -> CompoundSelect[Any]:
-    return union_all(*(_one_day(day) for day in range(days)))
-
-
-def _one_day(day: int) -> Select[Any]:
-    low = later(given_people.c.c2, bindparam(f"edge_{day}", type_=BigInteger))
-    high = earlier(given_people.c.c3, bindparam(f"edge_{day + 1}", type_=BigInteger))
-    within = of_people(slot_totals) & (slot_totals.c.slot >= low) & (slot_totals.c.slot < high)
-    return (
-        select(literal_column(str(day)), slot_totals.c.user_id, *sums(slot_totals))
-        .select_from(given_people.join(slot_totals, within))
-        .group_by(slot_totals.c.user_id)
-    )
+    user = slot_totals.c.user_id
+    return union_all(*(one_day(day, user).group_by(user) for day in range(days)))
 
 
 def days_each(
