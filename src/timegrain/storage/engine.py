@@ -1,8 +1,5 @@
-"""One database: how it is opened, read and written. SQLite and PostgreSQL differ here and in `dialect.py`.
-
-SQLite: WAL with `synchronous=FULL` (an acknowledged batch holds through a power cut), `secure_delete=ON`
-(erased text is overwritten), one writing connection a process; other processes are waited for.
-PostgreSQL: a pool; a batch locks its user, a policy change the whole organisation.
+"""One database: how it is opened, read and written. What SQLite and PostgreSQL do each in their way is in
+`sqlite.py` and `postgresql.py`, and in statements in `dialect.py`.
 """
 
 from __future__ import annotations
@@ -12,22 +9,15 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
-from sqlalchemy.pool import NullPool, QueuePool
 
 from timegrain.errors import Refused, Unavailable
-
-BUSY_MS = 30_000
-"""How long a writer waits for another process, such as a policy change from the command line."""
+from timegrain.storage import postgresql, sqlite
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-POLICY = 0
-"""The lock of an organisation's policy; users, whose ids begin at 1, have their own."""
 
 SIGN_INS = -1
 """In the place of a user: attempts to sign in, and sessions that begin, one after the other."""
@@ -43,13 +33,10 @@ class Database:
         if self.is_sqlite:
             path = Path(self.url.database or "")
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._reader = _sqlite_engine(self.url, "BEGIN", QueuePool, pool_size=pool_size, max_overflow=40)
-            self._writer = _sqlite_engine(self.url, "BEGIN IMMEDIATE", QueuePool, pool_size=1, max_overflow=0)
+            self._reader = sqlite.make_engine(self.url, "BEGIN", pool_size=pool_size, max_overflow=40)
+            self._writer = sqlite.make_engine(self.url, "BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
         else:
-            self._writer = create_engine(
-                self.url, pool_size=pool_size, max_overflow=40, pool_pre_ping=True, future=True
-            )
-            event.listen(self._writer, "connect", _postgres_durable)
+            self._writer = postgresql.make_engine(self.url, pool_size)
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @property
@@ -79,13 +66,13 @@ class Database:
                     yield connection
             else:
                 with self._writer.connect() as connection, connection.begin():
-                    _lock(connection, organisation, users, policy)
+                    postgresql.lock(connection, organisation, users, policy)
                     yield connection
 
     def lock_user(self, connection: Connection, organisation: int, user: int) -> None:
         """In a transaction that may write: the figures of one user more. Users in the order of their ids."""
         if not self.is_sqlite:
-            _lock_user(connection, organisation, user)
+            postgresql.lock_user(connection, organisation, user)
 
     def ping(self) -> None:
         """Raises `Unavailable` where the database does not answer."""
@@ -101,10 +88,9 @@ class Database:
         with _reachable():
             if self.is_sqlite:
                 with self._writing:
-                    _rewrite(self._writer)
+                    sqlite.rewrite(self._writer)
             else:
-                with self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                    connection.execute(text("VACUUM facts, names, texts, users, devices, keys, buckets, audit"))
+                postgresql.vacuum(self._writer)
 
     def close(self) -> None:
         self._writer.dispose()
@@ -122,72 +108,6 @@ def _parsed(url: str) -> URL:
     if backend == "sqlite" and parsed.database not in (None, "", ":memory:"):
         return parsed.set(drivername="sqlite+pysqlite")
     raise Refused("the database must be sqlite:///PATH or postgresql://...")
-
-
-def _sqlite_engine(url: URL, begin: str, pool: type[QueuePool | NullPool], **options: Any) -> Engine:
-    engine = create_engine(
-        url, poolclass=pool, connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000}, **options
-    )
-    reads_only = begin == "BEGIN"
-
-    @event.listens_for(engine, "connect")
-    def _configure(connection: sqlite3.Connection, _: object) -> None:
-        # The driver would begin transactions by itself, and too late.
-        connection.isolation_level = None
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "secure_delete=ON",
-            "foreign_keys=ON",
-            "temp_store=MEMORY",
-            "cache_size=-65536",
-            f"busy_timeout={BUSY_MS}",
-            f"query_only={'ON' if reads_only else 'OFF'}",
-        ):
-            connection.execute(f"PRAGMA {pragma}").close()
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
-
-
-def _postgres_durable(connection: Any, _: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = on")
-    connection.commit()
-
-
-def _lock(connection: Connection, organisation: int, users: Sequence[int], policy: bool) -> None:
-    """Advisory locks queue fairly: no batch starves a policy change. Sorted, so that none deadlock."""
-    shared = "" if policy else "_shared"
-    connection.execute(
-        text(f"SELECT pg_advisory_xact_lock{shared}(:organisation, :lock)"),
-        {"organisation": organisation, "lock": POLICY},
-    )
-    for user in sorted(set(users)) if not policy else ():
-        _lock_user(connection, organisation, user)
-
-
-def _lock_user(connection: Connection, organisation: int, user: int) -> None:
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(:organisation, :lock)"),
-        {"organisation": organisation, "lock": user},
-    )
-
-
-def _rewrite(engine: Engine) -> None:
-    connection = engine.raw_connection()
-    try:
-        cursor = connection.cursor()
-        cursor.execute("VACUUM")
-        busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        cursor.close()
-    finally:
-        connection.close()
-    if busy:
-        raise Unavailable("a reader holds old pages of the database; the erasure holds, ask again to scrub them")
 
 
 @contextmanager
