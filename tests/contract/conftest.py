@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pytest
 
@@ -18,12 +17,7 @@ def office(database_url: str) -> Iterator[Office]:
 
 
 @pytest.fixture(scope="module", params=BOTH)
-def shared_office(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path_factory.mktemp('shared')}/timegrain.db"
-    else:
-        server, name = request.getfixturevalue("postgres_server"), f"shared_{uuid4().hex}"
-        server.psql(f"CREATE DATABASE {name};")
-        url = server.get_uri(name)
-    with serving(url) as served:
+def shared_office(request: pytest.FixtureRequest) -> Iterator[Office]:
+    new = request.getfixturevalue("new_sqlite" if request.param == "sqlite" else "new_postgres")
+    with serving(new()) as served:
         yield served

@@ -62,16 +62,16 @@ def url(sqlite_url: str) -> str:
     return sqlite_url
 
 
-def test_init_once_an_organisation(sqlite_url: str) -> None:
+def test_init_once_an_organisation(empty_url: str) -> None:
     arguments = ("init", "--organisation", "o", "--zone", "Asia/Kolkata", "--admin-email", "a@example.com")
-    assert "init" in refused(sqlite_url, "user", "list")
-    assert set(answered(sqlite_url, *arguments)) == {"organisationId", "userId", "apiKey", "signInUrl"}
-    assert "already" in refused(sqlite_url, *arguments)
-    assert "IANA" in refused(sqlite_url, "init", "--organisation", "p", "--zone", "Mars", "--admin-email", "a@b.c")
-    refused(sqlite_url, "init", "--zone", "UTC", code=2)
-    answered(sqlite_url, "init", "--organisation", "p", "--zone", "UTC", "--admin-email", "a@example.com")
-    assert "--organisation" in refused(sqlite_url, "user", "list")
-    assert answered(sqlite_url, "--organisation", "p", "user", "list")["users"]
+    assert "init" in refused(empty_url, "user", "list")
+    assert set(answered(empty_url, *arguments)) == {"organisationId", "userId", "apiKey", "signInUrl"}
+    assert "already" in refused(empty_url, *arguments)
+    assert "IANA" in refused(empty_url, "init", "--organisation", "p", "--zone", "Mars", "--admin-email", "a@b.c")
+    refused(empty_url, "init", "--zone", "UTC", code=2)
+    answered(empty_url, "init", "--organisation", "p", "--zone", "UTC", "--admin-email", "a@example.com")
+    assert "--organisation" in refused(empty_url, "user", "list")
+    assert answered(empty_url, "--organisation", "p", "user", "list")["users"]
 
 
 def test_people_teams_and_keys(url: str) -> None:

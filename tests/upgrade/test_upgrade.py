@@ -49,9 +49,9 @@ def held(connection: Connection, name: str, columns: list[str], where: str = "")
 
 
 @pytest.mark.parametrize("revision", [file.stem for file in sorted(FOLDER.glob("*.json"))])
-def test_a_database_of_that_version(database_url: str, revision: str) -> None:
+def test_a_database_of_that_version(empty_url: str, revision: str) -> None:
     tables = json.loads((FOLDER / f"{revision}.json").read_text(encoding="utf-8"))
-    database = Database(database_url)
+    database = Database(empty_url)
     migrate(database, revision)
     with database.engine.begin() as connection:
         fill(connection, tables)
