@@ -221,6 +221,13 @@ class Unavailable(TimegrainError):
     label = "Service unavailable"
 
 
+class TimedOut(Unavailable):
+    """What was asked for is too much for the time that the database may take, at least now."""
+
+    code = "TIMED_OUT"
+    label = "Timed out"
+
+
 class Refused(TimegrainError):
     """What an administrator asked for cannot be; the message says why."""
 

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -108,6 +109,9 @@ class JobRunner:
 
     def advance(self, organisation: int) -> bool:
         """One small transaction of what is next in an organisation; False where nothing is."""
+        return self.database.again(partial(self._advance, organisation))
+
+    def _advance(self, organisation: int) -> bool:
         with self.database.read() as connection:
             waiting = jobs.unfinished(connection, organisation)
         if not waiting:

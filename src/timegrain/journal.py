@@ -13,6 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -133,7 +134,7 @@ class Journal:
             for organisation in sorted({*by_organisation, *(one for one, _ in used)}):
                 mine = {key: at for (owner, key), at in used.items() if owner == organisation}
                 try:
-                    self._write(organisation, by_organisation[organisation], mine)
+                    self._database.again(partial(self._write, organisation, by_organisation[organisation], mine))
                 except BaseException:
                     self._keep(by_organisation, used)
                     raise

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from sqlalchemy import Connection
@@ -116,7 +117,7 @@ class Recorder:
         """On disk and counted when this returns."""
         if self._writer is not None:
             return self._writer.submit(item, item.weight)
-        return self._record_together([item])[0]
+        return self._database.again(lambda: self._record_together([item]))[0]
 
     def close(self) -> None:
         if self._writer is not None:
@@ -298,10 +299,13 @@ def record_in_bulk(
 ) -> Iterator[list[Outcome]]:
     """Record many reports of one user, some in one transaction; the outcomes of each when it is committed."""
     policies = Policies()
-    for group in _grouped(reports):
+
+    def record(group: Sequence[Report]) -> list[Outcome]:
         with database.write(organisation, [user]) as connection:
-            outcomes = record_all(connection, policies, [Batch(organisation, user, report) for report in group])
-        yield outcomes
+            return record_all(connection, policies, [Batch(organisation, user, report) for report in group])
+
+    for group in _grouped(reports):
+        yield database.again(partial(record, group))
 
 
 def _grouped(reports: Iterable[Report]) -> Iterator[list[Report]]:

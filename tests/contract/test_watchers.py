@@ -463,8 +463,7 @@ def test_what_a_heartbeat_costs_in_statements(office: Office) -> None:
         return laptop.office.call(ACTIVITY, {"focus": [entry]}, laptop.token)
 
     hook.listen(office.database.engine, "before_cursor_execute", count)
-    if office.database.is_sqlite:  # PostgreSQL's reader is the same engine
-        hook.listen(office.database.reader, "before_cursor_execute", count)
+    hook.listen(office.database.reader, "before_cursor_execute", count)
     for at in (0, 3):
         laptop.beat(WINDOW, event(at, app="a"))
         batch(10 + at)

@@ -176,7 +176,7 @@ def _record(call: Call, sent: _Sent) -> ActivityResult:
     read = {name: _read_list(name, entries, rejected) for name, entries in sent.lists.items()}
     report = Report(sent.device, *(read[name][0] for name in _FORMS))
     batch = Batch(call.caller.organisation, user, report, {name: read[name][1] for name in _FORMS}, call.sent_at)
-    call.connection.rollback()
+    call.leave_reading()
     outcome = call.house.recorder.record(batch)
     order = list(_FORMS)
     refused = sorted([*rejected, *outcome.rejected], key=lambda one: (order.index(one.list), one.index))
@@ -229,7 +229,7 @@ def _erase(call: Call, asked: _Erasure) -> ErasureResult:
     if call.reach.level is not Level.FULL and not (who.own_erasure and asked.user == who.user_uuid):
         raise Forbidden("This key may not erase facts")
     user = call.people([asked.user])[0].user
-    call.connection.rollback()
+    call.leave_reading()
     within = asked.range.start, asked.range.end
     erased = erase(call.house.database, who.organisation, user, within, asked.device, asked.remember)
     return ErasureResult(erased.facts, erased.seconds)

@@ -105,6 +105,10 @@ class Call:
     def actor(self) -> Actor:
         return Actor(self.operation, self.caller.user, self.caller.key, self.address)
 
+    def leave_reading(self) -> None:
+        """Give the connection back, before something is written that may take long: others read meanwhile."""
+        self.connection.close()
+
     def record(self, connection: Connection, before: Any = None, after: Any = None) -> None:
         """Write the call into the audit trail, in the transaction of what it changes."""
         entry = Entry(self.actor, tuple(self.about), before, after)

@@ -122,7 +122,7 @@ def _record(call: Call, sent: _Sent) -> HeartbeatsAnswer | HeartbeatAnswer:
     if read:
         told = _with_projects(call, user, device, [one for _, one in read.values()])
         report = Report(device, heartbeats=[fact_of(one) for one in told])
-        call.connection.rollback()
+        call.leave_reading()
         batch = Batch(who.organisation, user, report, {LIST: list(read)}, call.sent_at)
         rejected += call.house.recorder.record(batch).rejected
     refused = {one.index: one for one in rejected}

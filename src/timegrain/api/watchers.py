@@ -131,7 +131,7 @@ def _read_bucket(given: Given) -> _NewBucket:
 def _create(call: Call, asked: _NewBucket) -> BucketMade | Response[bytes]:
     user, device = own_device(call.caller)
     organisation = call.caller.organisation
-    call.connection.rollback()
+    call.leave_reading()
     with call.house.database.write(organisation, [user]) as connection:
         key = BucketKey(organisation, user, device_named(connection, organisation, user, device).id, asked.name)
         added = add_bucket(connection, key, asked.type, clock.now())
@@ -153,7 +153,7 @@ def _read_beat(given: Given) -> _Beat:
 def _beat(call: Call, asked: _Beat) -> KeptEvent:
     bucket = _bucket(call, asked.bucket)
     one = sent(bucket, asked.written, clock.now_ms())
-    call.connection.rollback()
+    call.leave_reading()
     heartbeat = Heartbeat(bucket, one, asked.pulse)
     call.house.recorder.record(heartbeat)
     return _kept(heartbeat.became or one.beat, one.event.data)
@@ -180,7 +180,7 @@ def _insert(call: Call, asked: _Events) -> KeptEvent | None:
     events = [sent(bucket, written, now_ms)] if isinstance(written, dict) else _readable(bucket, written, now_ms)
     if sum(len(one.facts) for one in events) > MOST_ENTRIES:
         raise PayloadTooLarge(f"The events are more than {MOST_ENTRIES} days and parts of days")
-    call.connection.rollback()
+    call.leave_reading()
     if events:
         call.house.recorder.record(Insertion(bucket, events))
     return _kept(events[0].beat, events[0].event.data) if isinstance(written, dict) else None

@@ -6,16 +6,21 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from timegrain.errors import Refused, Unavailable
 from timegrain.storage import postgresql, sqlite
+
+Result = TypeVar("Result")
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
@@ -26,7 +31,7 @@ SIGN_INS = -1
 class Database:
     """Reads beside one another, and writes: on SQLite one at a time, on PostgreSQL one a user."""
 
-    def __init__(self, url: str, pool_size: int = 10) -> None:
+    def __init__(self, url: str, pool_size: int = postgresql.POOL_SIZE) -> None:
         self.url = _parsed(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writing = threading.Lock()
@@ -36,8 +41,8 @@ class Database:
             self._reader = sqlite.make_engine(self.url, "BEGIN", pool_size=pool_size, max_overflow=40)
             self._writer = sqlite.make_engine(self.url, "BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
         else:
-            self._writer = postgresql.make_engine(self.url, pool_size)
-            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._reader = postgresql.make_engine(self.url, pool_size, reads_only=True)
+            self._writer = postgresql.make_engine(self.url, pool_size, reads_only=False)
 
     @property
     def engine(self) -> Engine:
@@ -68,6 +73,22 @@ class Database:
                 with self._writer.connect() as connection, connection.begin():
                     postgresql.lock(connection, organisation, users, policy)
                     yield connection
+
+    def again(self, work: Callable[[], Result]) -> Result:
+        """What `work` returns, which does one transaction, and comes to the same when it is done twice.
+
+        Where PostgreSQL took the transaction back for the sake of another, or was lost before it answered, it is
+        begun anew, some times. Then, and on SQLite at once, this raises what `work` raised.
+        """
+        enough = time.monotonic() + postgresql.AGAIN_S
+        for pause in postgresql.pauses():
+            try:
+                return work()
+            except Unavailable as error:
+                if self.is_sqlite or not postgresql.may_pass(error.__cause__) or time.monotonic() >= enough:
+                    raise
+            time.sleep(pause)
+        return work()
 
     def lock_user(self, connection: Connection, organisation: int, user: int) -> None:
         """In a transaction that may write: the figures of one user more. Users in the order of their ids."""
@@ -115,10 +136,13 @@ def _reachable() -> Iterator[None]:
     """What the driver says of a database that cannot be reached, in our words."""
     try:
         yield
-    except OperationalError as error:
-        raise Unavailable("the database cannot be reached") from error
+    except PoolTimeoutError as error:
+        raise Unavailable("all connections to the database are in use") from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        known = postgresql.as_known(error)
+        if known is not None:
+            raise known from error
+        if isinstance(error, OperationalError):
             raise Unavailable("the database cannot be reached") from error
         if getattr(error.orig, "sqlite_errorcode", None) in _DAMAGED:
             raise Unavailable("the database file is damaged, or none of a database") from error

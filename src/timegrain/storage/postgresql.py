@@ -1,27 +1,103 @@
-"""PostgreSQL: a pool of connections; a batch locks its user, a policy change the whole organisation."""
+"""PostgreSQL: pools of connections with limits on how long anything takes; a batch locks its user, a policy change
+the whole organisation.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from timegrain.errors import TimedOut, Unavailable
 
 POLICY = 0
 """The lock of an organisation's policy; users, whose ids begin at 1, have their own."""
 
+POOL_SIZE = 10
+"""Connections that a process keeps for reading, and as many for writing: who holds one of the first may wait for one
+of the second, and never the other way round."""
 
-def make_engine(url: URL, pool_size: int) -> Engine:
-    engine = create_engine(url, pool_size=pool_size, max_overflow=40, pool_pre_ping=True)
-    event.listen(engine, "connect", _durable)
+POOL_WAIT_S = 5.0
+"""How long a call waits for one of them."""
+
+READ_S, WRITE_S = 30, 60
+"""The longest statement."""
+
+LOCK_S = 10
+"""The longest wait for a lock, such as that of a user whose batches are being counted."""
+
+IDLE_S = 60
+"""How long a transaction may do nothing, and so hold others up."""
+
+DDL_LOCK_S = 2
+"""Migrations wait for a table's lock no longer: whoever came after them would wait too, readers included."""
+
+AGAIN_S = 2.0
+"""How long after a failure that may pass the work is begun once more."""
+
+_CONNECTION = {
+    "application_name": "timegrain",
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""A server that went away without a word is noticed within half a minute. The URL may say otherwise."""
+
+_PAUSES_S = (0.01, 0.03, 0.1, 0.3, 0.6)
+
+_SERIALISATION = ("40001", "40P01")
+_LOST = ("08", "57P")
+_MESSAGES = {
+    "40001": "changes of the same rows met each other: send it again",
+    "40P01": "changes of the same rows met each other: send it again",
+    "55P03": "the database is busy with another change of the same: send it again",
+    "25006": "the database takes no changes, it can only be read",
+    "25P03": "the database ended a transaction in which nothing happened for too long",
+    "42501": "the database's role lacks a right that this needs",
+    "53100": "the disk of the database is full",
+    "53300": "the database has no connection left",
+}
+"""By SQLSTATE, what passes or what an administrator can mend."""
+
+
+def make_engine(url: URL, pool_size: int, reads_only: bool) -> Engine:
+    """A reader sees one state of the database in a transaction; a writer what was committed before each statement,
+    and so, once it holds its locks, all that was done under them before."""
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_S,
+        pool_pre_ping=True,
+        pool_use_lifo=True,
+        isolation_level="REPEATABLE READ" if reads_only else "READ COMMITTED",
+        connect_args={name: value for name, value in _CONNECTION.items() if name not in url.query},
+    )
+    settings = {
+        "statement_timeout": f"'{READ_S if reads_only else WRITE_S}s'",
+        "lock_timeout": f"'{LOCK_S}s'",
+        "idle_in_transaction_session_timeout": f"'{IDLE_S}s'",
+        "jit": "'off'",
+        # What waits for a standby to apply it is left so.
+        "synchronous_commit": "CASE WHEN current_setting('synchronous_commit') LIKE 'remote%'"
+        " THEN current_setting('synchronous_commit') ELSE 'on' END",
+    }
+    chosen = ", ".join(f"set_config('{name}', {value}, false)" for name, value in settings.items())
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {chosen}")
+        connection.commit()
+        connection.read_only = reads_only
+
     return engine
-
-
-def _durable(connection: Any, _: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit = on")
-    connection.commit()
 
 
 def lock(connection: Connection, organisation: int, users: Sequence[int], policy: bool) -> None:
@@ -40,6 +116,42 @@ def lock_user(connection: Connection, organisation: int, user: int) -> None:
         text("SELECT pg_advisory_xact_lock(:organisation, :lock)"),
         {"organisation": organisation, "lock": user},
     )
+
+
+def limit(connection: Connection, statement_s: int, lock_s: int) -> None:
+    """Other limits for the rest of this transaction, in seconds; 0: none."""
+    connection.execute(
+        text("SELECT set_config('statement_timeout', :statement, true), set_config('lock_timeout', :lock, true)"),
+        {"statement": f"{statement_s}s", "lock": f"{lock_s}s"},
+    )
+
+
+def as_known(error: DBAPIError) -> Unavailable | None:
+    """What PostgreSQL says, in our words; None for what nobody foresaw."""
+    state = _state(error)
+    if state == "57014":
+        return TimedOut("the database needed too long for this: ask for less at once, or again later")
+    if state in _MESSAGES:
+        return Unavailable(_MESSAGES[state])
+    return Unavailable("the database cannot be reached") if _is_lost(error) else None
+
+
+def may_pass(error: BaseException | None) -> bool:
+    """Whether the same work, begun again at once, has a chance: it met other work, or its connection was lost."""
+    return isinstance(error, DBAPIError) and (_state(error) in _SERIALISATION or _is_lost(error))
+
+
+def pauses() -> Iterator[float]:
+    """Seconds to wait before each further try, at random, so that those who met do not meet again."""
+    return (pause * random.uniform(0.5, 1.5) for pause in _PAUSES_S)  # noqa: S311
+
+
+def _state(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
+def _is_lost(error: DBAPIError) -> bool:
+    return error.connection_invalidated or _state(error).startswith(_LOST)
 
 
 def vacuum(engine: Engine) -> None:
