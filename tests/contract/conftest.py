@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
+from tests import cluster
 from tests.conftest import BOTH
 from tests.contract.served import Office, serving
 
@@ -18,6 +20,9 @@ def office(database_url: str) -> Iterator[Office]:
 
 @pytest.fixture(scope="module", params=BOTH)
 def shared_office(request: pytest.FixtureRequest) -> Iterator[Office]:
-    new = request.getfixturevalue("new_sqlite" if request.param == "sqlite" else "new_postgres")
-    with serving(new()) as served:
-        yield served
+    with ExitStack() as until_then:
+        if request.param == "citus":
+            url = until_then.enter_context(cluster.own_database())
+        else:
+            url = request.getfixturevalue("new_sqlite" if request.param == "sqlite" else "new_postgres")()
+        yield until_then.enter_context(serving(url))

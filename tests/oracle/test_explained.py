@@ -130,8 +130,8 @@ def test_explained_on_sqlite(sqlite_url: str, first: int) -> None:
 
 
 @pytest.mark.slow
-def test_explained_on_postgresql(postgres_url: str) -> None:
-    compare_some(postgres_url, 0)
+def test_explained_on_a_server(server_url: str) -> None:
+    compare_some(server_url, 0)
 
 
 def compare_some(url: str, first: int) -> None:

@@ -19,7 +19,7 @@ from .replaying import PolicyStep, Program
 from .worlds import RULES, random_world
 
 SQLITE_WORLDS = int(os.environ.get("TIMEGRAIN_TEST_WORLDS", "200"))
-POSTGRESQL_WORLDS = SQLITE_WORLDS // 4
+SERVER_WORLDS = SQLITE_WORLDS // 4
 AT_ONCE = 10
 ADVANCED = 0.5
 """Of the steps, those before which a pending change goes on by one transaction."""
@@ -114,9 +114,9 @@ def test_worlds_on_sqlite(sqlite_url: str, first: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(0, POSTGRESQL_WORLDS, AT_ONCE))
-def test_worlds_on_postgresql(postgres_url: str, first: int) -> None:
-    replay_some(postgres_url, first)
+@pytest.mark.parametrize("first", range(0, SERVER_WORLDS, AT_ONCE))
+def test_worlds_on_a_server(server_url: str, first: int) -> None:
+    replay_some(server_url, first)
 
 
 @pytest.mark.slow

@@ -77,7 +77,7 @@ _REPORTED = (
 _VALID_TOKENS = (
     select(func.count())
     .where(
-        keys.c.organisation_id == devices.c.organisation_id,
+        keys.c.organisation_id == bindparam("organisation"),
         keys.c.user_id == devices.c.user_id,
         keys.c.device_id == devices.c.id,
         keys.c.revoked_at.is_(None),
@@ -112,10 +112,10 @@ def all_devices(connection: Connection, organisation: int, user: int | None = No
     )
     of_user = (users.c.organisation_id == devices.c.organisation_id) & (users.c.id == devices.c.user_id)
     statement = select(*columns).select_from(devices.join(users, of_user))
-    statement = statement.where(devices.c.organisation_id == organisation)
+    statement = statement.where(devices.c.organisation_id == bindparam("organisation"))
     if user is not None:
         statement = statement.where(devices.c.user_id == user)
-    found = [ListedDevice(*row) for row in connection.execute(statement)]
+    found = [ListedDevice(*row) for row in connection.execute(statement, {"organisation": organisation})]
     return sorted(found, key=lambda one: (one.user_name, one.user, one.name))
 
 

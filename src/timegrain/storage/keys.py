@@ -27,7 +27,7 @@ _PAGES: dict[str, tuple[Page, ...]] = {
 
 _EMPLOYED_UNTIL = (
     select(func.max(employments.c.end_day))
-    .where(employments.c.organisation_id == keys.c.organisation_id, employments.c.user_id == keys.c.user_id)
+    .where(employments.c.organisation_id == bindparam("organisation"), employments.c.user_id == keys.c.user_id)
     .scalar_subquery()
 )
 _FIND = (

@@ -58,7 +58,7 @@ class SignedIn(NamedTuple):
 _OF_USER = (users.c.organisation_id == sessions.c.organisation_id) & (users.c.id == sessions.c.user_id)
 _EMPLOYED_UNTIL = (
     select(func.max(employments.c.end_day))
-    .where(employments.c.organisation_id == sessions.c.organisation_id, employments.c.user_id == sessions.c.user_id)
+    .where(employments.c.organisation_id == bindparam("organisation"), employments.c.user_id == sessions.c.user_id)
     .scalar_subquery()
 )
 # From the teams that one leads to their members to the devices of these. Before the row is read its zone is not

@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from timegrain.errors import Refused
+from timegrain.storage.distribution import distributing
 from timegrain.storage.engine import Database
 
 _LOCK = 7_461_676
@@ -33,7 +34,8 @@ def migrate(database: Database, revision: str = "head") -> None:
         _refuse_newer(connection)
         config = _config()
         config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        with distributing(connection):
+            command.upgrade(config, revision)
 
 
 def require_current(database: Database) -> None:
