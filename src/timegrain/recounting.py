@@ -100,6 +100,7 @@ def recount_everything(
     for done, user in enumerate(users, 1):
         with database.write(organisation, policy=True) as connection:
             rebuild(counting(connection, Policies().read(connection, organisation), user))
+            generations.drop_others(connection, organisation, user)
         progress(done, len(users))
 
 
@@ -109,14 +110,19 @@ def differences(database: Database, organisation: int, user: int) -> int:
     The next generation is compared too, where a pending change of policy has counted the user.
     """
     with database.read() as connection:
-        of = counting(connection, Policies().read(connection, organisation), user)
-        whole = everything(of)
-        stored = stretches.all_of(connection, organisation, user)
-        made = stretches_anew(of, whole) if whole else {}
-        wrong = len(_pairs(stored) ^ _pairs(made)) + _different_figures(of, whole)
-        to = of.policy.next
-        owner = generations.following(connection, of.owner) if to else None
-        return wrong + (_different_figures(under(of, to, owner), whole) if to and owner else 0)
+        return differences_in(connection, organisation, user)
+
+
+def differences_in(connection: Connection, organisation: int, user: int) -> int:
+    """The same in a transaction that sees one state throughout."""
+    of = counting(connection, Policies().read(connection, organisation), user)
+    whole = everything(of)
+    stored = stretches.all_of(connection, organisation, user)
+    made = stretches_anew(of, whole) if whole else {}
+    wrong = len(_pairs(stored) ^ _pairs(made)) + _different_figures(of, whole)
+    to = of.policy.next
+    owner = generations.following(connection, of.owner) if to else None
+    return wrong + (_different_figures(under(of, to, owner), whole) if to and owner else 0)
 
 
 def _different_figures(of: Counting, whole: Range | None) -> int:

@@ -24,6 +24,7 @@ COMMANDS = {
     "audit": "trail",
     "job": "jobs",
     "recount": "figures",
+    "check": "checking",
     "import": "importing",
     "export": "exporting",
     "agent": "agent",

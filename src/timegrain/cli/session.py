@@ -54,6 +54,12 @@ class Session(Answering):
                 found = people.all_organisations(connection)
             yield database, self._chosen(found)
 
+    def organisations(self, database: Database, one: bool = False) -> list[Organisation]:
+        """Every one, unless `one` must be meant or --organisation names it."""
+        with database.read() as connection:
+            found = people.all_organisations(connection)
+        return [self._chosen(found)] if one or self.organisation_name is not None else found
+
     @property
     def by(self) -> Actor:
         """The command that runs, as entries of the audit trail name it: `timegrain user add`."""

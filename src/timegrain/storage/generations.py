@@ -111,3 +111,9 @@ def drop_earlier(connection: Connection, organisation: int, user: int) -> None:
     """Remove the rows of generations that answer no more."""
     for statement in _DROP_EARLIER:
         connection.execute(statement, {"organisation": organisation, "user": user})
+
+
+def drop_others(connection: Connection, organisation: int, user: int) -> None:
+    """Remove the rows of every generation but the one that answers; a pending job must not have counted the user."""
+    for statement in (*_DROP_EARLIER, *_DROP_LATER):
+        connection.execute(statement, {"organisation": organisation, "user": user})
