@@ -228,6 +228,13 @@ class TimedOut(Unavailable):
     label = "Timed out"
 
 
+class ChangeFailed(TimegrainError):
+    """A change of policy that could not be counted, however often it was tried; the log says why."""
+
+    code = "CHANGE_FAILED"
+    label = "Change failed"
+
+
 class Refused(TimegrainError):
     """What an administrator asked for cannot be; the message says why."""
 

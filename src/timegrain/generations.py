@@ -3,6 +3,9 @@
 Ratings move seconds between classes and need the slots' subjects alone. Limits and ignore idle decide what is active
 at all: the seconds under the stretches that they judge otherwise are counted from the facts, as before and as then,
 and the slots get the difference. All other rows are copied as they are.
+
+What is altered is found out beside the user's batches, which wait for the writing alone: it holds while no batch of
+theirs and no change of policy came between. Of a long history each transaction writes a part.
 """
 
 from __future__ import annotations
@@ -10,15 +13,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from timegrain.counted import Counting, at_once, counted_twice, everything, parts, recount, under
-from timegrain.counting.instants import Range, union
+from sqlalchemy import Connection
+
+from timegrain.counted import Counting, at_once, counted_twice, counting, everything, parts, recount, under
+from timegrain.counting.calendar import day_at, day_start
+from timegrain.counting.instants import DAY, SLOT, Range, clip, union
 from timegrain.counting.ratings import RatedAnew, Settled
 from timegrain.counting.tallies import NOTHING, Counted, Tally
 from timegrain.counting.window import ignored_otherwise, judged_otherwise
 from timegrain.storage import generations, jobs, slots, stretches
+from timegrain.storage.devices import Device
 from timegrain.storage.names import Name, all_names
 from timegrain.storage.policies import Policy
-from timegrain.storage.slots import Owner
+from timegrain.storage.slots import EVER, Owner
+
+PART = 98 * DAY
+"""Seconds of one user that a transaction writes at most: batches wait for it."""
+
+OUTDATED_PART = 28 * DAY
+"""The same where they are counted in the transaction, because a batch came between."""
 
 Otherwise = dict[int, tuple[Settled, Settled]]
 """Stored names that are settled otherwise: before and after."""
@@ -59,6 +72,21 @@ class Altered:
         for key, seconds in counted.subjects.items():
             self.subjects[key] = self.subjects.get(key, 0) + sign * seconds
 
+    def within(self, within: Range) -> Altered:
+        low, high = within
+        return Altered(
+            {slot: by_class for slot, by_class in self.totals.items() if low <= slot < high},
+            {key: seconds for key, seconds in self.subjects.items() if low <= key[0] < high},
+        )
+
+    def put(self, found: Altered, within: Range) -> None:
+        """What was found out anew of some slots."""
+        low, high = within
+        self.totals = {slot: found_ for slot, found_ in self.totals.items() if not low <= slot < high} | found.totals
+        self.subjects = {
+            key: seconds for key, seconds in self.subjects.items() if not low <= key[0] < high
+        } | found.subjects
+
     def without_nothing(self) -> Altered:
         return Altered(
             {slot: by_class for slot, by_class in self.totals.items() if any(by_class)},
@@ -66,27 +94,50 @@ class Altered:
         )
 
 
-def altered(of: Counting, to: Policy) -> Altered:
-    """What the policy `to` would alter; nothing is written."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a policy to come alters of one user, and what it was found out from."""
+
+    user: int
+    version: int
+    """Of the policy."""
+    devices: dict[int, Device]
+    """They know how many batches there were."""
+    found: Altered
+
+    def is_of(self, of: Counting) -> bool:
+        """Whether the user's facts and the policy are still those."""
+        return self.version == of.policy.version and self.devices == of.devices
+
+
+def prepare(connection: Connection, policy: Policy, to: Policy, user: int) -> Prepared:
+    """In a transaction that reads."""
+    of = counting(connection, policy, user)
+    return Prepared(user, policy.version, of.devices, altered(of, to))
+
+
+def altered(of: Counting, to: Policy, within: Range = EVER) -> Altered:
+    """What the policy `to` would alter in the slots `within`; nothing is written."""
     then = under(of, to, of.owner)
     found = Altered()
     if of.user.periods != then.user.periods:
         # Another home zone moves the edges of dated memberships.
         whole = everything(of)
-        _judge(of, then, [whole] if whole else [], found)
+        _judge(of, then, clip([whole] if whole else [], *within), found)
         return found.without_nothing()
     names = all_names(of.connection, *of.whom) if to.book is not of.policy.book else {}
     otherwise = list(_settled_otherwise(of, then, names))
-    for within, settled in otherwise:
+    for (start, end), settled in otherwise:
         rated = {id_: pair for id_, pair in settled.items() if pair[0].rating != pair[1].rating}
         if rated:
-            for slot, subject, seconds in slots.of_subjects(of.connection, of.owner, within, list(rated)):
+            both = max(start, within[0]), min(end, within[1])
+            for slot, subject, seconds in slots.of_subjects(of.connection, of.owner, both, list(rated)):
                 old, new = rated[subject]
                 found.rate(slot, old.rating, new.rating, seconds)
     # Ratings are moved now: what is left differs by limits and ignore idle alone.
     rated_anew = replace(of, policy=replace(of.policy, book=RatedAnew(to.book, of.policy.book)))
     ignoring = any(old.ignore_idle != new.ignore_idle for _, settled in otherwise for old, new in settled.values())
-    _judge(rated_anew if otherwise else of, then, _windows(of, then, ignoring), found)
+    _judge(rated_anew if otherwise else of, then, clip(_windows(of, then, ignoring), *within), found)
     return found.without_nothing()
 
 
@@ -120,34 +171,77 @@ def _judge(before: Counting, after: Counting, windows: Iterable[Range], found: A
         found.add(new, 1)
 
 
-def count_following(of: Counting, to: Policy, found: Altered) -> None:
-    """Write the user's next generation, `found` being what `to` alters."""
+def count_following(of: Counting, to: Policy, prepared: Prepared) -> bool:
+    """Write the next part of the user's next generation; True once all of it is there.
+
+    What was prepared is put right where it is out of date.
+    """
+    whole = prepared.found
+    following, low = generations.following(of.connection, of.owner) or (_begun(of, to, whole), EVER[0])
+    is_current = prepared.is_of(of)
+    edges = generations.edges(of.connection, of.owner)
+    within = low, _end_of_part(to.zone, low, edges, PART if is_current else OUTDATED_PART)
+    if not is_current:
+        whole.put(altered(of, to, within), within)
+    found = whole if within == EVER else whole.within(within)
     owner = of.owner
-    rezoned = to.zone != of.policy.zone
-    following = Owner(
-        *of.whom,
-        owner.generation + bool(rezoned or found.totals or found.subjects),
-        owner.subject_generation + bool(found.subjects),
+    if (found.totals and following.generation == owner.generation) or (
+        found.subjects and following.subject_generation == owner.subject_generation
+    ):
+        # A batch brought the first seconds that it alters, and the rows are shared.
+        generations.forget_following(of.connection, *of.whom)
+        return False
+    _write(of, to, following, found, within, edges)
+    return within[1] == EVER[1]
+
+
+def _begun(of: Counting, to: Policy, found: Altered) -> Owner:
+    """The generations to be written: those that answer where nothing in them is altered."""
+    owner, unused = of.owner, generations.unused(of.connection, of.owner)
+    totals = to.zone != of.policy.zone or found.totals or found.subjects
+    return owner._replace(
+        generation=unused.generation if totals else owner.generation,
+        subject_generation=unused.subject_generation if found.subjects else owner.subject_generation,
     )
-    generations.copy(of.connection, owner, following)
-    if rezoned:
-        slots.sum_all_days(of.connection, following, to.zone)
+
+
+def _end_of_part(zone: str, low: int, edges: Range | None, length: int) -> int:
+    """Where a day begins: the days before it are whole."""
+    if edges is None:
+        return EVER[1]
+    high = day_start(zone, day_at(zone, max(low, edges[0]) + length))
+    return EVER[1] if high > edges[1] else high
+
+
+def _write(of: Counting, to: Policy, following: Owner, found: Altered, within: Range, edges: Range | None) -> None:
+    low, high = within
+    rezoned = to.zone != of.policy.zone
+    first, end = (day_at(to.zone, second) if second not in EVER else second for second in within)
+    generations.copy(of.connection, of.owner, following, within, None if rezoned else (first, end))
+    if rezoned and edges is not None and low <= edges[1] and high > edges[0]:
+        copied = max(low, edges[0]), min(high, edges[1] + SLOT)
+        slots.sum_days(of.connection, following, [copied], to.zone)
     slots.add(of.connection, following, found.totals, found.subjects, to.zone)
-    generations.set_following(of.connection, following)
+    generations.set_following(of.connection, following, high)
 
 
 def recount_both(of: Counting, windows: Iterable[Range]) -> None:
-    """Count the slots under `windows` again, and for a pending change too, where it has counted the user."""
+    """Count the slots under `windows` again, and for a pending change too, as far as it has counted the user."""
     to = of.policy.next
-    owner = generations.following(of.connection, of.owner) if to else None
-    if to is None or owner is None:
+    begun = generations.following(of.connection, of.owner) if to else None
+    if to is None or begun is None:
         recount(of, windows)
         return
-    then = under(of, to, owner)
+    following, until = begun
+    then = under(of, to, following)
     shared = True
     for ranges in parts(windows):
         now, new = counted_twice(of, then, ranges)
         slots.replace(of.connection, of.owner, ranges, now, of.policy.zone)
+        ranges = clip(ranges, EVER[0], until)
+        if not ranges:
+            continue
+        now, new = _before(now, until), _before(new, until)
         if then.owner.generation == of.owner.generation:
             shared = shared and now == new
             continue
@@ -157,6 +251,15 @@ def recount_both(of: Counting, windows: Iterable[Range]) -> None:
     if not shared:
         # The rows that both read cannot hold both.
         forget_following(of)
+
+
+def _before(counted: Counted, until: int) -> Counted:
+    if until == EVER[1]:
+        return counted
+    return Counted(
+        {slot: tally for slot, tally in counted.totals.items() if slot < until},
+        {key: seconds for key, seconds in counted.subjects.items() if key[0] < until},
+    )
 
 
 def forget_following(of: Counting) -> None:

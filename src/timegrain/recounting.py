@@ -16,6 +16,7 @@ from timegrain.counted import (
     stretches_anew,
     under,
 )
+from timegrain.counting.calendar import day_at
 from timegrain.counting.instants import Range, clip
 from timegrain.counting.memberships import Membership, moved
 from timegrain.counting.tallies import Tally
@@ -101,6 +102,8 @@ def recount_everything(
         with database.write(organisation, policy=True) as connection:
             rebuild(counting(connection, Policies().read(connection, organisation), user))
             generations.drop_others(connection, organisation, user)
+            # What a job prepared from figures that were wrong does not hold.
+            raise_version(connection, organisation)
         progress(done, len(users))
 
 
@@ -121,22 +124,27 @@ def differences_in(connection: Connection, organisation: int, user: int) -> int:
     made = stretches_anew(of, whole) if whole else {}
     wrong = len(_pairs(stored) ^ _pairs(made)) + _different_figures(of, whole)
     to = of.policy.next
-    owner = generations.following(connection, of.owner) if to else None
-    return wrong + (_different_figures(under(of, to, owner), whole) if to and owner else 0)
+    begun = generations.following(connection, of.owner) if to else None
+    return wrong + (_different_figures(under(of, to, begun[0]), whole, begun[1]) if to and begun else 0)
 
 
-def _different_figures(of: Counting, whole: Range | None) -> int:
-    held = slots.read(of.connection, of.owner, slots.EVER)
+def _different_figures(of: Counting, whole: Range | None, until: int = slots.EVER[1]) -> int:
+    """In what is counted: the slots before `until`."""
+    held = slots.read(of.connection, of.owner, (slots.EVER[0], until))
     totals: dict[int, Tally] = {}
     subjects: dict[tuple[int, int], int] = {}
-    for ranges in parts([whole] if whole else []):
+    for ranges in parts(clip([whole] if whole else [], slots.EVER[0], until)):
         counted = counted_anew(of, ranges)
         totals.update(counted.totals)
         subjects.update(counted.subjects)
     wrong = len(set(held.totals.items()) ^ set(totals.items()))
     wrong += len(set(held.subjects.items()) ^ set(subjects.items()))
     days = slots.summed_by_day(totals, of.policy.zone)
-    return wrong + len(set(slots.days(of.connection, of.owner).items()) ^ set(days.items()))
+    held_days = slots.days(of.connection, of.owner)
+    if until != slots.EVER[1]:
+        end = day_at(of.policy.zone, until)
+        held_days = {day: tally for day, tally in held_days.items() if day < end}
+    return wrong + len(set(held_days.items()) ^ set(days.items()))
 
 
 def _pairs(by_device: Mapping[int, Sequence[Range]]) -> set[tuple[int, Range]]:
@@ -152,3 +160,4 @@ def resum_days(connection: Connection, organisation: int) -> None:
             recount(of, [whole])
         slots.sum_all_days(connection, of.owner, policy.zone)
         forget_following(of)
+    raise_version(connection, organisation)

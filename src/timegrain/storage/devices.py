@@ -23,6 +23,8 @@ class Device(NamedTuple):
     name: str
     reach: int
     timeout: int
+    batches: int = 0
+    """Grows with each: while it stays, so do the facts."""
 
 
 class ListedDevice(NamedTuple):
@@ -56,7 +58,7 @@ class Reported(NamedTuple):
 
 
 _OF_USER = and_(devices.c.organisation_id == bindparam("organisation"), devices.c.user_id == bindparam("user"))
-_DEVICES = select(devices.c.id, devices.c.name, devices.c.reach, devices.c.timeout).where(_OF_USER)
+_DEVICES = select(*(devices.c[name] for name in Device._fields)).where(_OF_USER)
 _REPORTED = (
     update(devices)
     .where(
@@ -72,6 +74,7 @@ _REPORTED = (
             bindparam("skew", type_=devices.c.clock_skew.type),
             case((devices.c.clock_skew <= 0, devices.c.clock_skew)),
         ),
+        batches=devices.c.batches + 1,
     )
 )
 _VALID_TOKENS = (

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,10 +31,16 @@ SIGN_INS = -1
 class Database:
     """Reads beside one another, and writes: on SQLite one at a time, on PostgreSQL one a user."""
 
-    def __init__(self, url: str, pool_size: int = postgresql.POOL_SIZE) -> None:
+    def __init__(
+        self,
+        url: str,
+        pool_size: int = postgresql.POOL_SIZE,
+        turn: AbstractContextManager[object] | None = None,
+    ) -> None:
+        """`turn` is what SQLite's writers of this process wait for, instead of for one another alone."""
         self.url = _parsed(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._writing = threading.Lock()
+        self._writing = threading.Lock() if turn is None else turn
         if self.is_sqlite:
             path = Path(self.url.database or "")
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,6 +54,11 @@ class Database:
     def engine(self) -> Engine:
         """The writing engine: for migrations, and for tests that count statements."""
         return self._writer
+
+    @property
+    def turn(self) -> AbstractContextManager[object]:
+        """Held while something is written to SQLite; for a process that asks this one when it may."""
+        return self._writing
 
     @property
     def reader(self) -> Engine:

@@ -1,7 +1,7 @@
 """Changes of policy as jobs: one of an organisation is counted at a time, the others wait in order.
 
-A running job has a row in `job_people` for each person whose figures it has counted, and one that is done for each
-whose old figures are still to be removed.
+A running job has a row in `job_people` for each person whose figures it has counted, and one that is over for each
+who has figures that nobody reads and that are still to be removed.
 """
 
 from __future__ import annotations
@@ -82,7 +82,18 @@ _NOT_COUNTED = (
     .order_by(users.c.id)
     .limit(bindparam("most"))
 )
-_COUNTED_USER = select(job_people.c.user_id).where(_OF_JOB, job_people.c.user_id == bindparam("user"))
+_TO_COUNT = select(users.c.id).where(
+    users.c.organisation_id == bindparam("organisation"),
+    users.c.id == bindparam("user"),
+    ~select(job_people.c.user_id).where(_OF_JOB, job_people.c.user_id == users.c.id).exists(),
+)
+_BEGUN = select(users.c.id).where(
+    users.c.organisation_id == bindparam("organisation"),
+    users.c.next_generation.is_not(None),
+    ~select(job_people.c.user_id).where(_OF_JOB, job_people.c.user_id == users.c.id).exists(),
+)
+_ANOTHER_FAILURE = update(jobs).where(_THIS).values(failures=jobs.c.failures + 1)
+_FAILURES = select(jobs.c.failures).where(_THIS)
 _MOVED = (job_people.c.productive, job_people.c.neutral, job_people.c.unproductive, job_people.c.idle)
 _SUMS = select(
     func.count().filter(job_people.c.seconds > 0),
@@ -180,8 +191,21 @@ def finish(connection: Connection, organisation: int, job: Job, changed: Changed
 
 
 def fail(connection: Connection, organisation: int, job: Job, error: TimegrainError, now: int) -> None:
+    """Under the policy lock. What was counted for it is left over."""
+    whose = {"organisation": organisation, "job": job.id}
+    begun = connection.execute(_BEGUN, whose).scalars().all()
+    store(connection, job_people, [(organisation, job.id, user, 0, *NOTHING) for user in begun])
     result = {"code": error.code, "message": error.message}
     _set(connection, organisation, job, state=FAILED, result=_json(result), finished_at=now)
+    if job.state == RUNNING and not job.dry_run:
+        _set_pending(connection, organisation, None)
+
+
+def note_failure(connection: Connection, organisation: int, job: Job) -> int:
+    """That a step failed in a way that nobody foresaw; how many there were."""
+    whose = {"organisation": organisation, "job": job.id}
+    connection.execute(_ANOTHER_FAILURE, whose)
+    return int(connection.execute(_FAILURES, whose).scalar_one())
 
 
 def _json(result: Mapping[str, Any]) -> str:
@@ -202,9 +226,10 @@ def not_counted(connection: Connection, organisation: int, job: int, most: int) 
     return list(connection.execute(_NOT_COUNTED, parameters).scalars())
 
 
-def is_counted(connection: Connection, organisation: int, job: int, user: int) -> bool:
+def is_to_count(connection: Connection, organisation: int, job: int, user: int) -> bool:
+    """Whether there is such a user, whose figures a running job has not counted yet."""
     parameters = {"organisation": organisation, "job": job, "user": user}
-    return connection.execute(_COUNTED_USER, parameters).one_or_none() is not None
+    return connection.execute(_TO_COUNT, parameters).one_or_none() is not None
 
 
 def note_counted(connection: Connection, organisation: int, job: int, counted: Mapping[int, tuple[int, Tally]]) -> None:

@@ -26,6 +26,10 @@ def _within(table: Table) -> ColumnElement[bool]:
     return and_(_of_generation(table), table.c.slot >= bindparam("low"), table.c.slot < bindparam("high"))
 
 
+def _of_days(table: Table) -> ColumnElement[bool]:
+    return and_(_of_generation(table), table.c.day >= bindparam("low"), table.c.day < bindparam("high"))
+
+
 def _is_empty(table: Table) -> ColumnElement[bool]:
     return and_(*(table.c[name] == 0 for name in _SECONDS))
 
@@ -38,8 +42,8 @@ _SUBJECTS = select(slot_subjects.c.slot, slot_subjects.c.subject_id, slot_subjec
 )
 _DELETE_TOTALS = delete(slot_totals).where(_within(slot_totals))
 _DELETE_SUBJECTS = delete(slot_subjects).where(_within(slot_subjects))
-_DELETE_EMPTY_TOTALS = delete(slot_totals).where(_of_generation(slot_totals), _is_empty(slot_totals))
-_DELETE_EMPTY_DAYS = delete(day_totals).where(_of_generation(day_totals), _is_empty(day_totals))
+_DELETE_EMPTY_TOTALS = delete(slot_totals).where(_within(slot_totals), _is_empty(slot_totals))
+_DELETE_EMPTY_DAYS = delete(day_totals).where(_of_days(day_totals), _is_empty(day_totals))
 _DELETE_NO_SUBJECTS = delete(slot_subjects).where(_within(slot_subjects), slot_subjects.c.seconds == 0)
 _DAYS = select(day_totals.c.day, *(day_totals.c[name] for name in _SECONDS)).where(_of_generation(day_totals))
 _given_days = numbers("days")
@@ -126,8 +130,8 @@ def add(
         days = {day: tuple(map(sum, zip(*found, strict=True))) for day, found in _by_day(totals, zone).items()}
         store(connection, slot_totals, [(*owner.of_totals, slot, *sums) for slot, sums in totals.items()], add=_SECONDS)
         store(connection, day_totals, [(*owner.of_totals, day, *sums) for day, sums in days.items()], add=_SECONDS)
-        connection.execute(_DELETE_EMPTY_TOTALS, _parameters(owner))
-        connection.execute(_DELETE_EMPTY_DAYS, _parameters(owner))
+        connection.execute(_DELETE_EMPTY_TOTALS, _parameters(owner, (min(totals), max(totals) + SLOT)))
+        connection.execute(_DELETE_EMPTY_DAYS, _parameters(owner, (min(days), max(days) + 1)))
     if subjects:
         rows = [(*owner.of_subjects, *key, seconds) for key, seconds in subjects.items()]
         store(connection, slot_subjects, rows, add=("seconds",))

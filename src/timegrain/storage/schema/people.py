@@ -101,6 +101,8 @@ users = Table(
     Column("subject_generation", Integer, nullable=False, server_default="0"),
     Column("next_generation", Integer),
     Column("next_subject_generation", Integer),
+    # The next generation is counted up to this slot; null: all of it.
+    Column("next_until", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("organisation_id", "uuid"),
     UniqueConstraint("organisation_id", "email"),
@@ -175,6 +177,8 @@ devices = Table(
     Column("reported_at", BigInteger),
     Column("input_at", BigInteger),
     Column("clock_skew", Integer),
+    # Grows with each batch: what was counted of the facts before it is out of date.
+    Column("batches", BigInteger, nullable=False, server_default="0"),
     UniqueConstraint("organisation_id", "user_id", "name"),
     UniqueConstraint("organisation_id", "uuid"),
     CheckConstraint("reach >= 0 AND reach <= 60", name="reach"),

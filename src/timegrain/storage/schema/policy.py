@@ -84,6 +84,8 @@ jobs = Table(
     Column("result", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
+    # Steps that failed in a way that nobody foresaw.
+    Column("failures", Integer, nullable=False, server_default="0"),
     UniqueConstraint("organisation_id", "uuid"),
     ForeignKeyConstraint(["organisation_id"], ["organisations.id"]),
 )
