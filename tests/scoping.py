@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ MIGRATIONS = PROGRAM / "storage" / "migrations"
 _VALUES = (exp.Placeholder, exp.Parameter, exp.Literal)
 
 
-@lru_cache(maxsize=None)
+@cache
 def unbound(sql: str, dialect: str) -> tuple[str, ...]:
     """The distributed tables that a statement reads or writes without keeping to one organisation."""
     if not any(name in sql for name in TABLES):

@@ -178,8 +178,11 @@ class Steps:
     def _remove_unread(self, organisation: int) -> bool:
         """Remove what jobs that are over left of some people; False where nothing is left."""
         with self.database.read() as connection:
-            if not jobs.left_over(connection, organisation, 1):
-                return False
+            is_left = bool(jobs.left_over(connection, organisation, 1))
+        if not is_left:
+            with self.database.write(organisation, policy=True) as connection:
+                jobs.rest(connection, organisation)
+            return False
         with self.database.write(organisation) as connection:
             enough = time.monotonic() + self._step_s
             for job, user in jobs.left_over(connection, organisation, MOST_A_STEP):

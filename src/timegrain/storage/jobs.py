@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, select, union, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, or_, select, true, update
 
 from timegrain.counting.tallies import NOTHING, Tally
 from timegrain.errors import TimegrainError
@@ -70,7 +70,13 @@ _BY_UUID = _JOBS.where(jobs.c.uuid == bindparam("uuid"))
 _UNFINISHED_JOBS = _JOBS.where(_UNFINISHED).order_by(jobs.c.id)
 _CHANGE = select(jobs.c.change).where(_THIS)
 _LAST = select(func.coalesce(func.max(jobs.c.id), 0)).where(_OF_ORGANISATION)
-_WITH_WORK = union(select(jobs.c.organisation_id).where(_UNFINISHED), select(job_people.c.organisation_id))
+_WITH_WORK = select(organisations.c.id).where(organisations.c.has_work).order_by(organisations.c.id)
+_IS_WORK_LEFT = select(true()).where(
+    or_(
+        exists().where(_OF_ORGANISATION, _UNFINISHED),
+        exists().where(job_people.c.organisation_id == bindparam("organisation")),
+    )
+)
 _OF_JOB = and_(job_people.c.organisation_id == bindparam("organisation"), job_people.c.job_id == bindparam("job"))
 _COUNTED = select(func.count()).select_from(job_people).where(_OF_JOB)
 _NOT_COUNTED = (
@@ -127,6 +133,7 @@ def add(connection: Connection, organisation: int, change: Change, dry_run: bool
             created_at=now,
         )
     )
+    _set_work(connection, organisation, True)
     return made
 
 
@@ -161,6 +168,20 @@ def change_of(connection: Connection, organisation: int, job: int) -> Change:
 def with_work(connection: Connection) -> list[int]:
     """Organisations with a job that is not finished, or with old figures to remove."""
     return list(connection.execute(_WITH_WORK).scalars())
+
+
+def rest(connection: Connection, organisation: int) -> None:
+    """Under the policy lock: there is nothing to do any more, unless something came meanwhile."""
+    if connection.execute(_IS_WORK_LEFT, {"organisation": organisation}).first() is None:
+        _set_work(connection, organisation, False)
+
+
+def _set_work(connection: Connection, organisation: int, has_work: bool) -> None:
+    connection.execute(
+        update(organisations)
+        .where(organisations.c.id == organisation, organisations.c.has_work.is_not(has_work))
+        .values(has_work=has_work)
+    )
 
 
 def start(connection: Connection, organisation: int, job: Job) -> None:

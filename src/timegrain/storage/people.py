@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Table,
+    bindparam,
     delete,
     func,
     insert,
@@ -117,6 +118,15 @@ def user_by_email(connection: Connection, organisation: int, email: str) -> Pers
     return found[0]
 
 
+_ADMINISTRATOR_WITH_PASSWORD = (
+    select(users.c.id)
+    .where(
+        users.c.organisation_id == bindparam("organisation"), users.c.role_id == ADMIN, users.c.password.is_not(None)
+    )
+    .limit(1)
+)
+
+
 class SignInRow(NamedTuple):
     user: int
     password: str | None
@@ -134,8 +144,10 @@ def sign_in_row(connection: Connection, organisation: int, email: str) -> SignIn
 
 def an_administrator_signs_in(connection: Connection) -> bool:
     """Whether one of any organisation has a password."""
-    found = select(users.c.id).where(users.c.role_id == ADMIN, users.c.password.is_not(None)).limit(1)
-    return connection.execute(found).first() is not None
+    return any(
+        connection.execute(_ADMINISTRATOR_WITH_PASSWORD, {"organisation": one}).first() is not None
+        for one in connection.execute(select(organisations.c.id).order_by(organisations.c.id)).scalars()
+    )
 
 
 def user_by_uuid(connection: Connection, organisation: int, uuid: UUID) -> Person | None:

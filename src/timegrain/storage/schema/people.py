@@ -47,6 +47,8 @@ organisations = Table(
     Column("audit_days", Integer, nullable=False, server_default="365"),
     # The job whose change of policy is being counted; null: none.
     Column("job_id", Integer),
+    # Whether it may have a job that is not finished, or figures that such a job left to be removed.
+    Column("has_work", Boolean, nullable=False, server_default=text("false")),
     # What people are told of what is collected; null: only what is kept.
     Column("notice", Text),
     # The zone data that the home-zone days were counted with.
