@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import gc
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from timegrain.counting.instants import DAY, LONGEST_REACH, Range, to_slots
+from timegrain.counting.instants import DAY, LONGEST_REACH, Range, clip, to_slots
 from timegrain.counting.spans import DeviceFacts, Pieces, Span, cut, judge
-from timegrain.counting.tallies import Counted, tally
+from timegrain.counting.tallies import Counted, Tally, tally
 from timegrain.deciding import by_device, device_facts, named, periods
 from timegrain.storage import slots, stretches
 from timegrain.storage.devices import Device, devices_of
@@ -62,8 +63,9 @@ def counting(connection: Connection, policy: Policy, user: int) -> Counting:
 
 
 def everything(of: Counting) -> Range | None:
-    """The seconds from the user's first fact to the last; None without facts."""
-    return deciding_facts.bounds(of.connection, of.policy.organisation, of.user.user)
+    """The seconds from the user's first fact that can be counted to the last; None without such facts."""
+    whole = of.user.counted(filter(None, [deciding_facts.bounds(of.connection, *of.whom)]))
+    return whole[0] if whole else None
 
 
 def under(of: Counting, policy: Policy, owner: Owner) -> Counting:
@@ -74,8 +76,8 @@ def under(of: Counting, policy: Policy, owner: Owner) -> Counting:
 
 
 def recount(of: Counting, windows: Iterable[Range]) -> None:
-    """Count the slots under `windows` again."""
-    for ranges in parts(windows):
+    """Count the slots under `windows` again, but for those that are frozen."""
+    for ranges in parts(of.user.counted(windows)):
         slots.replace(of.connection, of.owner, ranges, counted_anew(of, ranges), of.policy.zone)
 
 
@@ -157,6 +159,31 @@ def counted_anew(of: Counting, ranges: Sequence[Range]) -> Counted:
     return tally(spans(of, ranges))
 
 
+def rate_frozen(of: Counting, windows: Iterable[Range]) -> None:
+    """Rate the frozen slots under `windows` anew."""
+    for within in frozen(of, windows):
+        rated = rated_anew(of, slots.read(of.connection, of.owner, within), within)
+        slots.replace(of.connection, of.owner, [within], rated, of.policy.zone, with_subjects=False)
+
+
+def frozen(of: Counting, windows: Iterable[Range] = (slots.EVER,)) -> Iterator[Range]:
+    """The frozen slots under `windows`, a part that can be read at once after the other."""
+    for whole in slots.before(of.connection, of.owner, of.user.facts_from):
+        for ranges in parts(clip(windows, *whole)):
+            yield from ranges
+
+
+def rated_anew(of: Counting, held: Counted, within: Range) -> Counted:
+    """What slots hold, with their subjects rated as they are now; what is idle stays so. Nothing is written."""
+    names = all_names(of.connection, *of.whom)
+    edges = sorted(periods(of.user, of.policy.book, names, within), key=lambda period: period.start)
+    by_slot: dict[int, list[int]] = {slot: [0, 0, 0, tally.idle] for slot, tally in held.totals.items()}
+    for (slot, subject), seconds in held.subjects.items():
+        period = edges[bisect_right(edges, slot, key=lambda period: period.start) - 1]
+        by_slot[slot][period.settled(subject).rating] += seconds
+    return Counted({slot: Tally(*seconds) for slot, seconds in by_slot.items()}, held.subjects)
+
+
 def counted_twice(first: Counting, second: Counting, ranges: Sequence[Range]) -> tuple[Counted, Counted]:
     """What the seconds of `ranges` come to under two policies, the facts being read once."""
     read = _read(first, ranges)
@@ -169,7 +196,8 @@ def counted_twice(first: Counting, second: Counting, ranges: Sequence[Range]) ->
     )
 
 
-def stretches_anew(of: Counting, within: Range) -> dict[int, list[Range]]:
-    """What the stretches of each device should be, `within` holding every fact; nothing is written."""
+def stretches_anew(of: Counting) -> dict[int, list[Range]]:
+    """What the stretches of each device should be by the facts that there are; nothing is written."""
     organisation, user = of.whom
-    return stretches.from_facts(of.connection, organisation, user, within, of.reach)
+    whole = deciding_facts.bounds(of.connection, organisation, user)
+    return stretches.from_facts(of.connection, organisation, user, whole, of.reach) if whole else {}

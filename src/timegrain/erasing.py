@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from timegrain.counted import counting
-from timegrain.counting.instants import Range
+from timegrain.counted import Counting, counting
+from timegrain.counting.instants import Range, to_slots
 from timegrain.counting.tallies import Tally
 from timegrain.recording import count_changes
-from timegrain.storage import erasures, facts, slots
+from timegrain.storage import erasures, facts, generations, slots
 from timegrain.storage.engine import Database
 from timegrain.storage.facts import Changes
 from timegrain.storage.names import drop_unused_names
@@ -22,6 +22,8 @@ class Erased(NamedTuple):
 
     facts: int
     seconds: int
+    whole: Range | None = None
+    """Whole quarter hours of every device that went because their facts were retired; None: none."""
 
 
 def erase(
@@ -73,9 +75,23 @@ def erase_in(
     raise_version(connection, organisation)
     of = counting(connection, Policies().read(connection, organisation), user)
     count_changes(of, changes)
+    frozen = _erase_frozen(of, within)
     drop_unused_names(connection, organisation, user)
     after = slots.totals(connection, of.owner, slots.EVER)
-    return Erased(gone, _tracked(before) - _tracked(after))
+    return Erased(gone, _tracked(before) - _tracked(after), frozen)
+
+
+def _erase_frozen(of: Counting, within: Range) -> Range | None:
+    """Where the facts were retired, nobody knows what of a quarter hour lay in the range: all of it goes."""
+    ranges = of.user.frozen(to_slots([within]))
+    if not ranges:
+        return None
+    slots.forget(of.connection, of.owner, ranges, of.policy.zone)
+    to = of.policy.next
+    following = generations.following(of.connection, of.owner) if to else None
+    if to is not None and following is not None:
+        slots.forget(of.connection, following[0], ranges, to.zone)
+    return ranges[0]
 
 
 def _tracked(totals: dict[int, Tally]) -> int:

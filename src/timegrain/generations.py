@@ -15,7 +15,18 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
-from timegrain.counted import Counting, at_once, counted_twice, counting, everything, parts, recount, under
+from timegrain.counted import (
+    Counting,
+    at_once,
+    counted_twice,
+    counting,
+    everything,
+    frozen,
+    parts,
+    rated_anew,
+    recount,
+    under,
+)
 from timegrain.counting.calendar import day_at, day_start
 from timegrain.counting.instants import DAY, SLOT, Range, clip, union
 from timegrain.counting.ratings import RatedAnew, Settled
@@ -124,6 +135,10 @@ def altered(of: Counting, to: Policy, within: Range = EVER) -> Altered:
         # Another home zone moves the edges of dated memberships.
         whole = everything(of)
         _judge(of, then, clip([whole] if whole else [], *within), found)
+        for part in frozen(of, [within]):
+            held = slots.read(of.connection, of.owner, part)
+            found.add(Counted(held.totals, {}), -1)
+            found.add(Counted(rated_anew(then, held, part).totals, {}), 1)
         return found.without_nothing()
     names = all_names(of.connection, *of.whom) if to.book is not of.policy.book else {}
     otherwise = list(_settled_otherwise(of, then, names))
@@ -135,9 +150,9 @@ def altered(of: Counting, to: Policy, within: Range = EVER) -> Altered:
                 old, new = rated[subject]
                 found.rate(slot, old.rating, new.rating, seconds)
     # Ratings are moved now: what is left differs by limits and ignore idle alone.
-    rated_anew = replace(of, policy=replace(of.policy, book=RatedAnew(to.book, of.policy.book)))
+    already = replace(of, policy=replace(of.policy, book=RatedAnew(to.book, of.policy.book)))
     ignoring = any(old.ignore_idle != new.ignore_idle for _, settled in otherwise for old, new in settled.values())
-    _judge(rated_anew if otherwise else of, then, clip(_windows(of, then, ignoring), *within), found)
+    _judge(already if otherwise else of, then, clip(_windows(of, then, ignoring), *within), found)
     return found.without_nothing()
 
 
@@ -165,7 +180,7 @@ def _windows(of: Counting, then: Counting, ignoring: bool) -> list[Range]:
 
 def _judge(before: Counting, after: Counting, windows: Iterable[Range], found: Altered) -> None:
     """Count the seconds of the windows under both, and add the difference to `found`."""
-    for ranges in at_once(union(windows)):
+    for ranges in at_once(union(before.user.counted(windows))):
         old, new = counted_twice(before, after, ranges)
         found.add(old, -1)
         found.add(new, 1)
@@ -235,7 +250,7 @@ def recount_both(of: Counting, windows: Iterable[Range]) -> None:
     following, until = begun
     then = under(of, to, following)
     shared = True
-    for ranges in parts(windows):
+    for ranges in parts(of.user.counted(windows)):
         now, new = counted_twice(of, then, ranges)
         slots.replace(of.connection, of.owner, ranges, now, of.policy.zone)
         ranges = clip(ranges, EVER[0], until)

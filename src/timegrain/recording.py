@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from timegrain import clock
 from timegrain.counted import Counting, counting
+from timegrain.counting.calendar import date_at
 from timegrain.counting.facts import LONGEST_NAME, Away, Fact, Focus, Heartbeat, Page, Present, Report
 from timegrain.counting.instants import LONGEST_FACT
 from timegrain.counting.subjects import LONGEST_HOST, application, host, too_long
@@ -22,7 +23,7 @@ from timegrain.storage import facts, stretches
 from timegrain.storage.devices import Reported, add_device, note_reports
 from timegrain.storage.engine import Database
 from timegrain.storage.facts import Changes, FactKind, Incoming
-from timegrain.storage.policies import ALL_DEVICES, Policies, Policy, UserPolicy
+from timegrain.storage.policies import ALL_DEVICES, Policies, UserPolicy
 from timegrain.storage.writer import GroupWriter
 
 LONGEST_URL = 4096
@@ -164,7 +165,7 @@ def _keep(of: Counting, batch: Batch, changes: Changes, reports: list[Reported],
         outcome.rejected = list(_refused_whole(batch, f"device is longer than {LONGEST_NAME} characters or no text"))
         return outcome
     device = _device_id(of, name, now_ms // 1000)
-    admitted = list(_admitted(batch, device, of.policy, outcome, now_ms))
+    admitted = list(_admitted(batch, device, of, outcome, now_ms))
     newest_ms = max((entry.end for _, _, entries in _LISTS for entry in entries(batch.report)), default=0)
     if newest_ms > now_ms:
         ahead = (newest_ms - now_ms) // 1000
@@ -207,13 +208,13 @@ def is_erased(user: UserPolicy, device: int, start_ms: int, end_ms: int) -> bool
     )
 
 
-def _admitted(batch: Batch, device: int, policy: Policy, outcome: Outcome, now_ms: int) -> Iterator[Incoming]:
+def _admitted(batch: Batch, device: int, of: Counting, outcome: Outcome, now_ms: int) -> Iterator[Incoming]:
     for list_, kind, entries in _LISTS:
         places = batch.places.get(list_)
         for index, entry in enumerate(entries(batch.report)):
-            reason = refused(entry, now_ms)
+            reason = refused(entry, now_ms) or _retired(of, entry)
             if reason is None:
-                yield _incoming(entry, kind, device, policy)
+                yield _incoming(entry, kind, device, of)
             else:
                 place = index if places is None else places[index]
                 outcome.rejected.append(Rejection(list_, place, *reason))
@@ -239,6 +240,13 @@ def refused(entry: Fact, now_ms: int) -> tuple[str, str, bool] | None:
     if start < OLDEST_MS:
         return "TOO_OLD", "begins before the year 2000", False
     return _bad_text(entry)
+
+
+def _retired(of: Counting, entry: Fact) -> tuple[str, str, bool] | None:
+    """The same for an entry that begins before what retention keeps of the user."""
+    if entry.start >= of.user.facts_from * 1000:
+        return None
+    return "TOO_OLD", f"begins before {date_at(of.policy.zone, of.user.facts_from)}: facts are kept from there", False
 
 
 def _bad_text(entry: Fact) -> tuple[str, str, bool] | None:
@@ -272,15 +280,16 @@ def unwritable(text: str) -> bool:
     return not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
-def _incoming(entry: Fact, kind: FactKind, device: int, policy: Policy) -> Incoming:
+def _incoming(entry: Fact, kind: FactKind, device: int, of: Counting) -> Incoming:
     """The fact as far as the organisation keeps text: what it does not keep never reaches the disk."""
+    policy, has_text = of.policy, entry.start >= of.user.titles_from * 1000
     if isinstance(entry, Away | Present):
         return Incoming(device, kind, entry.start, entry.end)
     url = _clean(entry.url)
     text = {
         "host": host(url) or _clean(entry.host),
-        "url": url if policy.urls == "full" else "",
-        "title": _clean(entry.title)[:LONGEST_TITLE] if policy.titles != "none" else "",
+        "url": url if policy.urls == "full" and has_text else "",
+        "title": _clean(entry.title)[:LONGEST_TITLE] if policy.titles != "none" and has_text else "",
     }
     if isinstance(entry, Focus):
         return Incoming(device, kind, entry.start, entry.end, app=_clean(entry.app), **text)

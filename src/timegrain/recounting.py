@@ -11,7 +11,10 @@ from timegrain.counted import (
     counted_anew,
     counting,
     everything,
+    frozen,
     parts,
+    rate_frozen,
+    rated_anew,
     recount,
     stretches_anew,
     under,
@@ -19,12 +22,13 @@ from timegrain.counted import (
 from timegrain.counting.calendar import day_at
 from timegrain.counting.instants import Range, clip
 from timegrain.counting.memberships import Membership, moved
+from timegrain.counting.stretches import LONGEST_LIMIT
 from timegrain.counting.tallies import Tally
 from timegrain.generations import forget_following
 from timegrain.storage import generations, people, slots, stretches
 from timegrain.storage.devices import set_device
 from timegrain.storage.engine import Database
-from timegrain.storage.policies import Policies, in_seconds, raise_version
+from timegrain.storage.policies import END_OF_TIME, Policies, in_seconds, raise_version
 
 Progress = Callable[[int, int], None]
 
@@ -59,6 +63,7 @@ def change_memberships_in(
     whole = everything(of)
     zone = of.policy.zone
     windows = [in_seconds(zone, first, end, None)[:2] for first, end, teams in moved(held, after) if teams & ruled]
+    rate_frozen(of, windows)
     if whole and (within := clip(windows, *whole)):
         recount(of, within)
     forget_following(of)
@@ -80,16 +85,15 @@ def change_device_in(
 
 
 def rebuild(of: Counting) -> None:
-    """Make everything under one user's facts anew."""
+    """Make everything under one user's facts anew; what is frozen stays."""
     organisation, user = of.whom
-    whole = everything(of)
     stored = stretches.all_of(of.connection, organisation, user)
-    made = stretches_anew(of, whole) if whole else {}
+    made = stretches_anew(of)
     for device in stored.keys() | made.keys():
         before, after = stored.get(device, []), made.get(device, [])
         stretches.write(of.connection, organisation, user, device, before, after)
-    slots.clear(of.connection, of.owner)
-    if whole:
+    slots.remove(of.connection, of.owner, (of.user.facts_from, END_OF_TIME), of.policy.zone)
+    if whole := everything(of):
         recount(of, [whole])
     forget_following(of)
 
@@ -119,21 +123,24 @@ def differences(database: Database, organisation: int, user: int) -> int:
 def differences_in(connection: Connection, organisation: int, user: int) -> int:
     """The same in a transaction that sees one state throughout."""
     of = counting(connection, Policies().read(connection, organisation), user)
-    whole = everything(of)
     stored = stretches.all_of(connection, organisation, user)
-    made = stretches_anew(of, whole) if whole else {}
-    wrong = len(_pairs(stored) ^ _pairs(made)) + _different_figures(of, whole)
+    wrong = len(_pairs(of, stored) ^ _pairs(of, stretches_anew(of))) + _different_figures(of)
     to = of.policy.next
     begun = generations.following(connection, of.owner) if to else None
-    return wrong + (_different_figures(under(of, to, begun[0]), whole, begun[1]) if to and begun else 0)
+    return wrong + (_different_figures(under(of, to, begun[0]), begun[1]) if to and begun else 0)
 
 
-def _different_figures(of: Counting, whole: Range | None, until: int = slots.EVER[1]) -> int:
+def _different_figures(of: Counting, until: int = slots.EVER[1]) -> int:
     """In what is counted: the slots before `until`."""
-    held = slots.read(of.connection, of.owner, (slots.EVER[0], until))
+    counted_to = slots.EVER[0], until
+    held = slots.read(of.connection, of.owner, counted_to)
     totals: dict[int, Tally] = {}
     subjects: dict[tuple[int, int], int] = {}
-    for ranges in parts(clip([whole] if whole else [], slots.EVER[0], until)):
+    for within in frozen(of, [counted_to]):
+        rated = rated_anew(of, slots.read(of.connection, of.owner, within), within)
+        totals.update(rated.totals)
+        subjects.update(rated.subjects)
+    for ranges in parts(clip(filter(None, [everything(of)]), *counted_to)):
         counted = counted_anew(of, ranges)
         totals.update(counted.totals)
         subjects.update(counted.subjects)
@@ -147,8 +154,10 @@ def _different_figures(of: Counting, whole: Range | None, until: int = slots.EVE
     return wrong + len(set(held_days.items()) ^ set(days.items()))
 
 
-def _pairs(by_device: Mapping[int, Sequence[Range]]) -> set[tuple[int, Range]]:
-    return {(device, stretch) for device, found in by_device.items() for stretch in found}
+def _pairs(of: Counting, by_device: Mapping[int, Sequence[Range]]) -> set[tuple[int, Range]]:
+    """By device, as far back as they decide what can be counted."""
+    since = of.user.facts_from - LONGEST_LIMIT
+    return {(device, stretch) for device, found in by_device.items() for stretch in clip(found, since, END_OF_TIME)}
 
 
 def resum_days(connection: Connection, organisation: int) -> None:
@@ -156,8 +165,9 @@ def resum_days(connection: Connection, organisation: int) -> None:
     policy = Policies().read(connection, organisation)
     for person in people.all_users(connection, organisation):
         of = counting(connection, policy, person.id)
-        if len(of.user.periods) > 1 and (whole := everything(of)):
-            recount(of, [whole])
+        if len(of.user.periods) > 1:
+            rate_frozen(of, [slots.EVER])
+            recount(of, filter(None, [everything(of)]))
         slots.sum_all_days(connection, of.owner, policy.zone)
         forget_following(of)
     raise_version(connection, organisation)

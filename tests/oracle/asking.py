@@ -30,6 +30,7 @@ from .subjects import host_key, name_key
 from .weeks import Week, week
 
 DASHBOARD, PROOF = "/v1/dashboard", "/v1/proof-of-work"
+DAY = 86_400
 TOTALS = ("total", "active", "idle", *CLASSES[:3])
 
 
@@ -53,7 +54,12 @@ def compare(world: World, program: Program, asked: Ranged) -> None:
         {
             "user": _user(program, one),
             "timeSummary": _worked(one.sums, *TOTALS[:3]),
-            "session": {"inTime": _utc(one.came), "outTime": _utc(one.went), "isWorking": False},
+            "session": {
+                "inTime": _utc(one.came),
+                "outTime": _utc(one.went),
+                "isWorking": False,
+                **_facts_from(world, asked),
+            },
         }
         for one in people
     ]
@@ -64,14 +70,19 @@ def compare(world: World, program: Program, asked: Ranged) -> None:
     assert _at(program, asked) == [_session(one, asked) for one in people]
     assert _hours(program, asked) == figures.hours(world, asked)
     assert _week(program, asked) == week(world, asked)
-    assert _live(program, asked) == figures.live(world, asked)
+    if asked.now - 2 * DAY > world.facts_from:
+        assert _live(program, asked) == figures.live(world, asked)
     timesheet = program.call("POST", f"{PROOF}/timesheet", body)
-    assert timesheet == [_timesheet(program, one) for one in people]
+    assert timesheet == [_timesheet(program, one) | _facts_from(world, asked) for one in people]
     with_data = sum(any(one.sums) for one in people)
     for page, shown in ((1, timesheet), (2, [])):
         answer = program.call("POST", f"{PROOF}/timesheet", {**body, "offset": page})
         assert answer == {"totalActiveUsers": with_data, "usersList": shown}
     _compare_usage(program, asked, used, sum(together[:3]))
+
+
+def _facts_from(world: World, asked: Ranged) -> dict[str, str]:
+    return {"factsFrom": written(world.facts_from * 1000)} if asked.start < world.facts_from else {}
 
 
 def _body(program: Program, asked: Ranged) -> dict[str, Any]:

@@ -137,8 +137,9 @@ def _counts_on(world: World, asked: Ranged, user: int, day: date) -> bool:
     return user in asked.users or any(one.team in asked.teams and one.holds(day) for one in world.memberships[user])
 
 
-def _within(own: Mapping[int, Second], asked: Ranged) -> dict[int, Second]:
-    return {second: it for second, it in sorted(own.items()) if asked.start <= second < asked.end}
+def _within(world: World, own: Mapping[int, Second], asked: Ranged) -> dict[int, Second]:
+    start, end = world.whole(asked.start), world.whole(asked.end)
+    return {second: it for second, it in sorted(own.items()) if start <= second < end}
 
 
 def _sums(seconds: Iterable[Second]) -> Sums:
@@ -148,11 +149,11 @@ def _sums(seconds: Iterable[Second]) -> Sums:
 
 def _person(world: World, asked: Ranged, user: int) -> Person:
     own = own_seconds(world, asked, user)
-    done = _within(own, asked)
-    active = [second for second, it in done.items() if it.state == "active"]
-    came, went = (active[0], active[-1] + 1) if active else (None, None)
-    working = any(own[second].state == "active" for second in range(asked.now - JUST_NOW, asked.now) if second in own)
-    days = _days(asked.zone, done)
+    done = _within(world, own, asked)
+    came, went = _session(world, done)
+    lately = range(max(asked.now - JUST_NOW, world.facts_from), asked.now)
+    working = any(own[second].state == "active" for second in lately if second in own)
+    days = _days(world, asked.zone, done)
     _note(world, asked, done, came, went, working)
     return Person(
         user,
@@ -166,15 +167,22 @@ def _person(world: World, asked: Ranged, user: int) -> Person:
     )
 
 
-def _days(zone_name: str, done: Mapping[int, Second]) -> list[Day]:
+def _session(world: World, done: Mapping[int, Second]) -> tuple[int | None, int | None]:
+    """The first active second and the end of the last; None where they are frozen."""
+    active = [second for second, it in done.items() if it.state == "active"]
+    if not active:
+        return None, None
+    came = active[0] if active[0] >= world.facts_from else None
+    return came, active[-1] + 1 if active[-1] >= world.facts_from else None
+
+
+def _days(world: World, zone_name: str, done: Mapping[int, Second]) -> list[Day]:
     of_day: dict[date, dict[int, Second]] = {}
     for second, it in done.items():
         of_day.setdefault(local_day(zone_name, second // SLOT), {})[second] = it
     days = []
     for day, seconds in of_day.items():
-        active = [second for second, it in seconds.items() if it.state == "active"]
-        came = _wall(zone_name, active[0]) if active else None
-        went = _wall(zone_name, active[-1] + 1) if active else None
+        came, went = (None if one is None else _wall(zone_name, one) for one in _session(world, seconds))
         days.append(Day(day, came, went, _sums(seconds.values())))
     return days
 
@@ -189,7 +197,7 @@ def hours(world: World, asked: Ranged) -> list[dict[tuple[date, int], Sums]]:
     found = []
     for user in asked_for(world, asked):
         of_hour: dict[tuple[date, int], list[Second]] = {}
-        for second, it in _within(own_seconds(world, asked, user), whole).items():
+        for second, it in _within(world, own_seconds(world, asked, user), whole).items():
             key = local_day(asked.zone, second // SLOT), _wall(asked.zone, second // SLOT * SLOT).hour
             of_hour.setdefault(key, []).append(it)
         found.append({key: _sums(seconds) for key, seconds in of_hour.items()})
@@ -214,7 +222,7 @@ def live(world: World, asked: Ranged) -> list[Live]:
         if not _counts_on(world, asked, user, home_day):
             continue
         own = own_seconds(world, asked, user)
-        done = _within(own, whole)
+        done = _within(world, own, whole)
         active = [second for second, it in done.items() if it.state == "active"]
         lately = [
             own[second].rated
@@ -261,7 +269,7 @@ def used(world: World, asked: Ranged) -> list[Used]:
     by_rating: dict[Subject, Counter[str]] = {}
     users: dict[Subject, set[int]] = {}
     for user in asked_for(world, asked):
-        for it in _within(own_seconds(world, asked, user), asked).values():
+        for it in _within(world, own_seconds(world, asked, user), asked).values():
             if it.subject is not None:
                 by_rating.setdefault(it.subject, Counter())[it.rated] += 1
                 users.setdefault(it.subject, set()).add(user)

@@ -11,14 +11,15 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Literal
 
-from .days import Asked, Membership, Row, WeekStart, daily, whole_weeks
-from .facts import Erasure, OFact, Outcome, Shelf, TextKept
-from .seconds import Count, Policy, count_user
-from .subjects import Rating, Rule
+from .days import SLOT, Asked, Membership, Row, WeekStart, daily, day_start, local_day, primary_team, whole_weeks
+from .facts import Erasure, OFact, Shelf, TextKept
+from .seconds import Count, Policy, Second, count_user
+from .subjects import Rating, Rule, rate
 
 STARTER = -1
 """Stands for a team in rules of the starter catalogue."""
 
+NEVER = -(1 << 62)
 ALL_DEFAULT = (300, 3600, 14400, True)
 
 
@@ -125,6 +126,14 @@ class Erase:
 
 
 @dataclass(frozen=True, slots=True)
+class Retire:
+    """Facts are kept from the beginning of a day of the home zone on, slots from that of another, or (None) all."""
+
+    facts_from: date
+    slots_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A weekly summary of the union of these users and teams, over the weeks of these local days of the zone."""
 
@@ -145,6 +154,7 @@ Step = (
     | ZoneChange
     | MembershipChange
     | Erase
+    | Retire
     | Question
 )
 
@@ -184,13 +194,15 @@ class World:
         }
         self.shelves = [Shelf(self.start.text) for _ in users]
         self._counts: dict[int, Count] = {}  # of users of whom nothing changed since
+        self.facts_from = NEVER
+        self._frozen: list[dict[int, Second]] = [{} for _ in users]
 
-    def apply(self, step: Step) -> Counter[Outcome]:
+    def apply(self, step: Step) -> Counter[str]:
         """Does the step to the oracle's state; of a batch, says what became of its facts. A question does nothing.
 
         Heartbeats have no outcome: their answer does not tell what was known.
         """
-        outcomes: Counter[Outcome] = Counter()
+        outcomes: Counter[str] = Counter()
         match step:
             case Batch():
                 outcomes = self._receive(step)
@@ -198,11 +210,8 @@ class World:
                 self._receive(step)
             case RatingChange():
                 self._rate(step)
-            case PolicyChange(user=None):
-                self.limits = step.limits.over(self.limits)
-                self.week_start = step.week_start or self.week_start
-            case PolicyChange(user=int(user)):
-                self.own_limits[user] = step.limits.over(self.own_limits[user])
+            case PolicyChange():
+                self._decide(step)
             case ReachChange():
                 self.reach[step.user][step.device] = step.seconds
             case TimeoutChange():
@@ -213,6 +222,9 @@ class World:
                 self.memberships[step.user] = step.memberships
             case Erase():
                 self.shelves[step.user].erase(Erasure(step.start_s, step.end_s, step.device))
+                self._erase_frozen(step)
+            case Retire():
+                self._retire(step)
             case Question():
                 return outcomes
         self._forget(getattr(step, "user", None))
@@ -234,8 +246,39 @@ class World:
             shelf = self.shelves[user]
             counted = count_user(shelf.facts, self.policy(user), shelf.erasures)
             self.decided.update(counted.decided)
+            if self.facts_from > NEVER:
+                counted = Count(self._with_frozen(user, counted), counted.decided)
             self._counts[user] = counted
         return self._counts[user]
+
+    def _with_frozen(self, user: int, counted: Count) -> dict[int, Second]:
+        """All facts that ever came are still there: only what lies before is as it was, but for ratings."""
+        policy = self.policy(user)
+        seconds = {second: _rated_anew(second, it, policy) for second, it in self._frozen[user].items()}
+        return seconds | {second: it for second, it in counted.seconds.items() if second >= self.facts_from}
+
+    def _retire(self, step: Retire) -> None:
+        since = max(self.facts_from, day_start(self.home_zone, step.facts_from))
+        for user, frozen in enumerate(self._frozen):
+            counted = self.count(user).seconds
+            self.decided["frozen"] += sum(self.facts_from <= second < since for second in counted)
+            kept = NEVER if step.slots_from is None else day_start(self.home_zone, step.slots_from)
+            frozen.update({second: it for second, it in counted.items() if second < since})
+            self.decided["slots retired"] += sum(second < kept for second in frozen)
+            self._frozen[user] = {second: it for second, it in frozen.items() if second >= min(kept, since)}
+        self.facts_from = since
+
+    def _erase_frozen(self, step: Erase) -> None:
+        """Whole quarter hours, whatever the device."""
+        low, high = step.start_s // SLOT, -(-step.end_s // SLOT)
+        held = self._frozen[step.user]
+        left = {second: it for second, it in held.items() if not low <= second // SLOT < high}
+        self.decided["erased while frozen"] += len(held) - len(left)
+        self._frozen[step.user] = left
+
+    def whole(self, second: int) -> int:
+        """Frozen slots are not cut: they count where they begin."""
+        return second + -second % SLOT if second < self.facts_from else second
 
     def policy(self, user: int) -> Policy:
         limits = self.own_limits[user].over(self.limits)
@@ -251,14 +294,24 @@ class World:
             memberships=self.memberships[user],
         )
 
-    def _receive(self, batch: Batch | Heartbeats) -> Counter[Outcome]:
-        outcomes: Counter[Outcome] = Counter()
+    def _receive(self, batch: Batch | Heartbeats) -> Counter[str]:
+        outcomes: Counter[str] = Counter()
         for fact in batch.facts:
+            if fact.start < self.facts_from * 1000:
+                outcomes["rejected"] += 1
+                continue
             outcome = self.shelves[batch.user].arrive(fact)
             outcomes[outcome] += 1
             if outcome == "erased":
                 self.decided["T14 kept out"] += fact.end // 1000 - fact.start // 1000
         return outcomes
+
+    def _decide(self, step: PolicyChange) -> None:
+        if step.user is None:
+            self.limits = step.limits.over(self.limits)
+            self.week_start = step.week_start or self.week_start
+        else:
+            self.own_limits[step.user] = step.limits.over(self.own_limits[step.user])
 
     def _rate(self, step: RatingChange) -> None:
         kinds: list[Literal["application", "domain"]] = (
@@ -276,3 +329,12 @@ class World:
             self._counts.clear()
         else:
             self._counts.pop(user, None)
+
+
+def _rated_anew(second: int, it: Second, policy: Policy) -> Second:
+    """A frozen second as its subject is rated now."""
+    if it.subject is None:
+        return it
+    team = primary_team(policy.memberships, local_day(policy.home_zone, second // SLOT))
+    rules = policy.teams.get(team, {}) if team is not None else {}
+    return it._replace(rated=rate(it.subject, rules, policy.organisation, policy.starter).rating)

@@ -70,6 +70,11 @@ def local_day(zone: str, second: int) -> int:
     return datetime.fromtimestamp(second, zone_named(zone)).toordinal()
 
 
+def date_at(zone: str, second: int) -> str:
+    """The local date, as YYYY-MM-DD."""
+    return date.fromordinal(local_day(zone, second)).isoformat()
+
+
 def hour_at(zone: str, second: int) -> int:
     """The hour that the zone's clock shows, from 0 to 23."""
     return datetime.fromtimestamp(second, zone_named(zone)).hour

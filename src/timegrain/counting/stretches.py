@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from timegrain.counting.instants import Range, clip, subtract, touches, union
+from timegrain.counting.instants import DAY, Range, clip, subtract, touches, union
 
 
 class State(IntEnum):
@@ -48,6 +48,10 @@ class Limits:
         if length < self.threshold:
             return State.ACTIVE
         return State.IDLE if length <= self.away else State.UNTRACKED
+
+
+LONGEST_LIMIT = DAY
+"""No limit is longer: how much longer a stretch is decides nothing."""
 
 
 def input_seconds(start_ms: int, end_ms: int) -> Range:

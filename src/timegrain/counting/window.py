@@ -21,9 +21,10 @@ or part: `changed_stretches` compares those before and after.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
-from timegrain.counting.instants import Range
-from timegrain.counting.stretches import Limits
+from timegrain.counting.instants import LONGEST_REACH, LONGEST_TIMEOUT, Range
+from timegrain.counting.stretches import LONGEST_LIMIT, Limits
 
 
 def of_interval(start_ms: int, end_ms: int, reach: int) -> Range:
@@ -40,6 +41,29 @@ def of_heartbeat(at_ms: int, reach: int, timeout: int) -> Range:
     """What a heartbeat can alter by coming or going."""
     farthest = timeout - 1
     return at_ms // 1000 - max(reach, farthest), at_ms // 1000 + farthest + reach
+
+
+class Needed(NamedTuple):
+    """Of facts that begin before some second, those that decide seconds from there on: those that end at these
+    seconds or later, whatever policies may come. What reaches, or is reached to, is at most `LONGEST_REACH` off.
+
+    ::
+
+        from                           |
+        focus, page     [=====)  [===)....            gone, kept: it may reach over
+        heartbeats          |     |    |              gone, kept, kept: less than the longest timeout apart
+        stretches   [-------------------------)       its facts of the last `LONGEST_LIMIT` are kept: longer than
+                          |<---a day--->|             any limit it is anyway
+    """
+
+    shown: int
+    heartbeats: int
+    inputs: int
+
+
+def needed(since: int) -> Needed:
+    shown = since - LONGEST_REACH - 1
+    return Needed(shown, shown - LONGEST_TIMEOUT, since - LONGEST_LIMIT - 2 * LONGEST_REACH)
 
 
 def changed_stretches(before: Iterable[Range], after: Iterable[Range]) -> list[Range]:

@@ -7,16 +7,20 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from timegrain.counting.accounts import Account, Gap, accounts, gaps
 from timegrain.counting.calendar import written_instant
-from timegrain.counting.instants import Range
+from timegrain.counting.instants import Range, clip
 from timegrain.counting.ratings import STARTER, RuleBook
 from timegrain.counting.stretches import State
 from timegrain.counting.subjects import NameKind
-from timegrain.figures.pieces import Asker, Made, made_of, own_seconds, tally_of_all
+from timegrain.counting.tallies import NOTHING, summed
+from timegrain.figures.parts import Parts
+from timegrain.figures.pieces import Asker, Made, facts_from, frozen_seconds, made_of, own_seconds, tally_of_all
 from timegrain.figures.timeline import FactIndex, fact_key, indexed, title_of
 from timegrain.storage.facts import FactKind
+from timegrain.storage.policies import END_OF_TIME
 from timegrain.storage.queries import deciding_facts, pieces
 from timegrain.storage.queries.deciding_facts import FactRow
 from timegrain.storage.queries.people_meant import Profile
@@ -88,12 +92,17 @@ class Limits(msgspec.Struct, rename="camel"):
 
 
 class Explanation(msgspec.Struct, rename="camel"):
-    """`neverIdle` are devices with facts in the range that have never reported input or its absence."""
+    """`neverIdle` are devices with facts in the range that have never reported input or its absence.
+
+    Before `factsFrom`, which is there where the range begins earlier, `totals` are of whole quarter hours that no span
+    explains: what was in front when is not kept.
+    """
 
     spans: list[Explained]
     totals: DayMetrics
     limits: Limits
     never_idle: list[str]
+    facts_from: str | UnsetType = UNSET
 
 
 class _Teller:
@@ -201,11 +210,18 @@ def explain(asker: Asker, one: Profile, within: Range, teams: dict[int, UUID], w
     ranges = own_seconds(one, within, asker.home_zone)
     windows = [(one.user, range_) for range_ in ranges]
     known = asker.known_book()
-    found = pieces.read(asker.connection, asker.organisation, (), (), (), windows, known is None, with_titles)
+    parts = Parts()
+    for frozen in frozen_seconds(one, ranges):
+        parts.add(asker.home_zone, 0, one.user, one.generation, frozen)
+    found = pieces.read(
+        asker.connection, asker.organisation, parts.slots, parts.days, (), windows, known is None, with_titles
+    )
     book = asker.book(known, found.rules)
     of = found.users.get(one.user)
     if of is None or not ranges:
         return Explanation([], day_metrics(tally_of_all(())), Limits(True, 0, 0, 0), [])
+    ranges, whole = clip(ranges, of.facts_from, END_OF_TIME), within
+    within = max(within[0], of.facts_from), within[1]
     away = deciding_facts.read_inputs(asker.connection, asker.organisation, one.user, within)
     made = made_of(of, one.user, ranges, asker.home_zone, book)
     teller = _Teller(of, made, away, book, teams, with_titles)
@@ -214,9 +230,10 @@ def explain(asker: Asker, one: Profile, within: Range, teams: dict[int, UUID], w
     limits = made.policy.limits
     return Explanation(
         [shown for _, shown in sorted(told, key=lambda pair: pair[0])],
-        day_metrics(tally_of_all(made.spans)),
+        day_metrics(summed([found.sums.get(0, NOTHING), tally_of_all(made.spans)])),
         Limits(limits.idle_counting, limits.threshold, limits.away, limits.unattended),
         sorted({of.devices[row[1]].name for row in of.facts if row[1] in of.silent}),
+        facts_from(one, whole),
     )
 
 

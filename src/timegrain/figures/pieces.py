@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection
 
-from timegrain.counting.calendar import day_start
-from timegrain.counting.instants import SLOT, Range, union
+from timegrain.counting.calendar import day_start, written_instant
+from timegrain.counting.instants import SLOT, Range, clip, union
 from timegrain.counting.memberships import ALWAYS, FOREVER
 from timegrain.counting.ratings import Rule, RuleBook
 from timegrain.counting.spans import DeviceFacts, Named, Period, Span, count
@@ -20,7 +21,7 @@ from timegrain.deciding import by_device, device_facts, named, periods
 from timegrain.figures.parts import Parts
 from timegrain.storage.books import Books
 from timegrain.storage.people import organisation_row
-from timegrain.storage.policies import UserPolicy
+from timegrain.storage.policies import BEGINNING, END_OF_TIME, UserPolicy
 from timegrain.storage.queries import pieces
 from timegrain.storage.queries.people_meant import Profile
 from timegrain.storage.queries.pieces import Found
@@ -82,15 +83,32 @@ class Did:
 
 
 def own_seconds(profile: Profile, within: Range, home_zone: str) -> list[Range]:
-    """The seconds of a range on which a person counts: membership is by days of the home zone."""
+    """The seconds of a range on which a person counts: membership is by days of the home zone.
+
+    A frozen slot is not cut: it counts where it begins, so that ranges next to one another still add up.
+    """
     start, end = within
     found = []
     for first, last in profile.days:
         low = start if first == ALWAYS else max(start, day_start(home_zone, first))
         high = end if last == FOREVER else min(end, day_start(home_zone, last))
+        if profile.facts_from is not None:
+            low, high = (at + -at % SLOT if at < profile.facts_from else at for at in (low, high))
         if low < high:
             found.append((low, high))
     return found
+
+
+def frozen_seconds(profile: Profile, ranges: Iterable[Range]) -> list[Range]:
+    """Those of `own_seconds` of which nobody knows any more what was in front when: whole slots."""
+    return [] if profile.facts_from is None else clip(ranges, BEGINNING, profile.facts_from)
+
+
+def facts_from(profile: Profile, within: Range) -> str | UnsetType:
+    """What answers about a range tell where a part of it is frozen: from when facts are kept."""
+    if profile.facts_from is None or within[0] >= profile.facts_from:
+        return UNSET
+    return str(written_instant(profile.facts_from))
 
 
 def did(asker: Asker, asked: Sequence[Piece], recent: Iterable[tuple[int, Range]] = ()) -> Answer:
@@ -134,6 +152,11 @@ def _answer(
     }
     for piece in asked:
         _count_edges(by_key[piece.key], piece, found, spans.get(piece.user, ()))
+    for piece in asked:
+        of = found.users.get(piece.user)
+        if of is not None and found.ends.get(piece.key, (END_OF_TIME, 0))[0] < of.facts_from:
+            # Somewhere in a frozen slot; nobody knows the second.
+            by_key[piece.key].first_active = None
     return Answer(by_key, spans)
 
 
@@ -165,15 +188,18 @@ class Made(NamedTuple):
 
 
 def made_of(of: OfUser, user: int, ranges: Sequence[Range], home_zone: str, book: RuleBook) -> Made:
-    """From the facts that decide `ranges` (sorted, disjoint)."""
+    """From the facts that decide `ranges` (sorted, disjoint), as far as they are not frozen."""
+    ranges = clip(ranges, of.facts_from, END_OF_TIME)
     policy = of.policy(user, home_zone)
     devices = [
         device_facts(of.devices[device], rows, of.names, of.stretches.get(device, ()), policy.erased)
         for device, rows in by_device(sorted(of.facts)).items()
     ]
-    within = ranges[0][0], ranges[-1][1]
+    within = (ranges[0][0], ranges[-1][1]) if ranges else (0, 0)
     held = list(periods(policy, book, of.names, within))
     known = named(of.names)
+    if not ranges:
+        return Made([], devices, known, policy, held)
     return Made(count(devices, known, policy.limits, held, ranges), devices, known, policy, held)
 
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from timegrain.counting.accounts import Account, accounts
 from timegrain.counting.calendar import written_instant
 from timegrain.counting.instants import Range, union
 from timegrain.counting.ratings import RuleBook
 from timegrain.counting.stretches import State
-from timegrain.counting.tallies import NOTHING, Tally
+from timegrain.counting.tallies import NOTHING, Tally, summed
 from timegrain.figures.parts import Parts
-from timegrain.figures.pieces import Asker, by_user, made_of, own_seconds, spans_of, tally_of_all
+from timegrain.figures.pieces import (
+    Asker,
+    by_user,
+    facts_from,
+    frozen_seconds,
+    made_of,
+    own_seconds,
+    spans_of,
+    tally_of_all,
+)
 from timegrain.storage.facts import FactKind
 from timegrain.storage.queries import pieces
 from timegrain.storage.queries.deciding_facts import FactRow
@@ -34,7 +44,7 @@ class Entry(msgspec.Struct, rename="camel"):
 
 
 class TimelineUser(msgspec.Struct, rename="camel"):
-    """Seconds; the entries add up to them."""
+    """Seconds; the entries add up to them, but for what lies before `factsFrom`, of which there are none."""
 
     user_id: UUID
     user_name: str
@@ -45,6 +55,7 @@ class TimelineUser(msgspec.Struct, rename="camel"):
     neutral_time_spend: int
     idle_time_spend: int
     app_tracking_details: list[Entry]
+    facts_from: str | UnsetType = UNSET
 
 
 class Timeline(msgspec.Struct, rename="camel"):
@@ -61,6 +72,9 @@ def timeline(
     shown = profiles[slice(*page)]
     whole = {one.user: own_seconds(one, within, asker.home_zone) for one in shown}
     others = _of_others(asker, [one for one in profiles if one.user not in whole], within)
+    for one in shown:
+        for range_ in frozen_seconds(one, whole[one.user]):
+            others.add(asker.home_zone, one.user, one.user, one.generation, range_)
     windows = others.counted + [(user, range_) for user, ranges in whole.items() for range_ in ranges]
     known = asker.known_book()
     found = pieces.read(
@@ -68,9 +82,9 @@ def timeline(
     )
     book = asker.book(known, found.rules)
     users = [
-        _user(asker, one, found.users.get(one.user), whole[one.user], book, one.user in titles_of) for one in shown
+        _user(asker, one, found, whole[one.user], book, one.user in titles_of, facts_from(one, within)) for one in shown
     ]
-    active = sum(_total(one) > 0 for one in users) + _active_others(asker, found, others, book)
+    active = sum(_total(one) > 0 for one in users) + _active_others(asker, found, others, book, whole)
     return Timeline(active, users)
 
 
@@ -83,8 +97,8 @@ def _of_others(asker: Asker, profiles: Iterable[Profile], within: Range) -> Part
     return parts
 
 
-def _active_others(asker: Asker, found: Found, others: Parts, book: RuleBook) -> int:
-    active = {user for user, tally in found.sums.items() if tally.total}
+def _active_others(asker: Asker, found: Found, others: Parts, book: RuleBook, shown: Collection[int]) -> int:
+    active = {user for user, tally in found.sums.items() if tally.total and user not in shown}
     for user, ranges in by_user(others.counted).items():
         of = found.users.get(user)
         if user not in active and of is not None and spans_of(of, user, union(ranges), asker.home_zone, book):
@@ -93,12 +107,19 @@ def _active_others(asker: Asker, found: Found, others: Parts, book: RuleBook) ->
 
 
 def _user(
-    asker: Asker, one: Profile, of: OfUser | None, ranges: Sequence[Range], book: RuleBook, with_titles: bool
+    asker: Asker,
+    one: Profile,
+    found: Found,
+    ranges: Sequence[Range],
+    book: RuleBook,
+    with_titles: bool,
+    since: str | UnsetType,
 ) -> TimelineUser:
-    tally, entries = NOTHING, list[Entry]()
+    of, entries = found.users.get(one.user), list[Entry]()
+    tally = found.sums.get(one.user, NOTHING)
     if of is not None and of.facts and ranges:
         made = made_of(of, one.user, ranges, asker.home_zone, book)
-        tally = tally_of_all(made.spans)
+        tally = summed([tally, tally_of_all(made.spans)])
         entries = list(_joined(_entries(of, accounts(made.devices, made.named, made.spans), with_titles)))
     return TimelineUser(
         one.uuid,
@@ -110,6 +131,7 @@ def _user(
         tally.neutral,
         tally.idle,
         entries,
+        since,
     )
 
 

@@ -8,10 +8,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from timegrain.counting.calendar import Asked, day_edges, weekday_name, written_day, zone_named
 from timegrain.counting.tallies import Tally, summed
-from timegrain.figures.pieces import Asker, Did, Piece, did, own_seconds
+from timegrain.figures.pieces import Asker, Did, Piece, did, facts_from, own_seconds
 from timegrain.figures.worked import User, user_of
 from timegrain.storage.queries.people_meant import Profile
 from timegrain.summary import OverallMetrics, overall_metrics
@@ -40,10 +41,13 @@ class Averages(msgspec.Struct, rename="camel"):
 
 
 class TimesheetRow(msgspec.Struct, rename="camel"):
+    """`factsFrom` is there where the range begins earlier: before, when somebody came and went is not known."""
+
     user: User
     daily_summary: list[TimesheetDay]
     overall_summary: OverallMetrics
     session: Averages
+    facts_from: str | UnsetType = UNSET
 
 
 class Timesheets(NamedTuple):
@@ -57,14 +61,17 @@ def timesheets(
     asker: Asker, profiles: Sequence[Profile], range_: Asked, zone: str, shown: slice = slice(None)
 ) -> Timesheets:
     """One row a person; days without tracked time are left out."""
-    places = range(len(profiles))[shown]
+    places, within = range(len(profiles))[shown], (range_.start, range_.end)
     days = _days(asker, profiles, range_, zone, places)
     active = {place for (place, _), of in days.items() if of.tally.total}
     rows: dict[int, dict[int, Did]] = {place: {} for place in places}
     for (place, day), of in days.items():
         if place in rows and of.tally.total:
             rows[place][day] = of
-    return Timesheets(len(active), [_row(profiles[place], of, zone) for place, of in rows.items()])
+    return Timesheets(
+        len(active),
+        [_row(profiles[place], of, zone, facts_from(profiles[place], within)) for place, of in rows.items()],
+    )
 
 
 def tracked_days(asker: Asker, profile: Profile, range_: Asked, zone: str) -> dict[int, Did]:
@@ -81,7 +88,7 @@ def _days(
     edges = day_edges(zone, first, range_.last_day)
     pieces = []
     for place, one in enumerate(profiles):
-        in_days = edges if place in places else [range_.start, range_.end]
+        in_days = edges if place in places else [edges[0], edges[-1]]
         for low, high in own_seconds(one, (range_.start, range_.end), asker.home_zone):
             for index, (start, end) in enumerate(pairwise(in_days)):
                 if max(low, start) < min(high, end):
@@ -90,12 +97,12 @@ def _days(
     return {(key // count, first + key % count): of for key, of in did(asker, pieces).by_key.items()}
 
 
-def _row(one: Profile, tracked: dict[int, Did], zone: str) -> TimesheetRow:
+def _row(one: Profile, tracked: dict[int, Did], zone: str, since: str | UnsetType) -> TimesheetRow:
     days = [
         _day(day, of.tally, _wall(zone, of.first_active), _wall(zone, of.last_active)) for day, of in tracked.items()
     ]
     overall = overall_metrics(summed(of.tally for of in tracked.values()))
-    return TimesheetRow(user_of(one), days, overall, averages(tracked, zone))
+    return TimesheetRow(user_of(one), days, overall, averages(tracked, zone), since)
 
 
 def averages(tracked: Mapping[int, Did], zone: str) -> Averages:

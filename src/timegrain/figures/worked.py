@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from timegrain.counting.calendar import Asked, written_instant
 from timegrain.counting.instants import Range
 from timegrain.counting.tallies import Tally
-from timegrain.figures.pieces import Asker, Did, Piece, active, did, own_seconds
+from timegrain.figures.pieces import Asker, Did, Piece, active, did, facts_from, own_seconds
 from timegrain.storage.queries.people_meant import Profile
 
 JUST_NOW = 300
@@ -37,12 +38,14 @@ class User(msgspec.Struct, rename="camel"):
 class Session(msgspec.Struct, rename="camel"):
     """The first active second and the end of the last, in true UTC; null where nothing was active.
 
-    `outTime` is null too while somebody is working in a range that holds the present.
+    `outTime` is null too while somebody is working in a range that holds the present. Where the range begins before
+    `factsFrom`, which is there only then, nobody knows the seconds before.
     """
 
     in_time: str | None
     out_time: str | None
     is_working: bool
+    facts_from: str | UnsetType = UNSET
 
 
 class Person(msgspec.Struct):
@@ -89,13 +92,14 @@ def each(asker: Asker, profiles: Sequence[Profile], range_: Asked, now: int) -> 
         of = answer.by_key.get(place, Did())
         spans = answer.spans.get(one.user, ())
         working = any(True for seconds in recent[one.user] for _ in active(spans, *seconds))
-        found.append(Person(user_of(one), worked(of.tally), _session(of, working, holds_now)))
+        found.append(Person(user_of(one), worked(of.tally), _session(of, working, holds_now, facts_from(one, within))))
     return found
 
 
-def _session(of: Did, working: bool, holds_now: bool) -> Session:
+def _session(of: Did, working: bool, holds_now: bool, since: str | UnsetType) -> Session:
     return Session(
         written_instant(of.first_active),
         None if working and holds_now else written_instant(of.last_active),
         working,
+        since,
     )

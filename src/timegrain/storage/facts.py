@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, delete, or_, select
+from sqlalchemy import BigInteger, Connection, and_, bindparam, case, delete, or_, select, update
 
 from timegrain.counting.instants import Range
 from timegrain.counting.stretches import input_seconds
 from timegrain.counting.subjects import NameKind
-from timegrain.counting.window import of_growth, of_heartbeat, of_interval
+from timegrain.counting.window import needed, of_growth, of_heartbeat, of_interval
 from timegrain.storage.devices import Device
 from timegrain.storage.dialect import numbers, packed, store
 from timegrain.storage.names import Key, keep_texts, name_ids, names_by_id, text_id, texts_by_id
@@ -120,13 +120,36 @@ _IN_RANGE = select(*COLUMNS, *_TEXT_COLUMNS).where(
     facts.c.start_ms < bindparam("high"),
     or_(bindparam("device") == 0, facts.c.device_id == bindparam("device")),
 )
-_REMOVE = delete(facts).where(
+_THIS_FACT = and_(
     OF_USER,
     facts.c.start_ms == bindparam("b_start"),
     facts.c.device_id == bindparam("b_device"),
     facts.c.kind == bindparam("b_kind"),
     facts.c.browser_id == bindparam("b_browser"),
 )
+_REMOVE = delete(facts).where(_THIS_FACT)
+NOT_NEEDED = and_(
+    facts.c.start_ms < bindparam("since"),
+    facts.c.start_ms + facts.c.length_ms
+    < case(
+        (facts.c.kind.in_((int(FactKind.AWAY), int(FactKind.PRESENT))), bindparam("inputs", type_=BigInteger)),
+        (facts.c.kind == int(FactKind.HEARTBEAT), bindparam("heartbeats", type_=BigInteger)),
+        else_=bindparam("shown", type_=BigInteger),
+    ),
+)
+"""Facts that decide no second from some one on: `ends_needed`."""
+
+_RETIRED = (
+    select(*COLUMNS, *_TEXT_COLUMNS).where(OF_USER, NOT_NEEDED).order_by(facts.c.start_ms).limit(bindparam("most"))
+)
+HAS_TEXT = or_(facts.c.url_id.is_not(None), facts.c.title_id.is_not(None))
+_WITH_TEXT = (
+    select(*COLUMNS, *_TEXT_COLUMNS)
+    .where(OF_USER, facts.c.start_ms >= bindparam("low"), facts.c.start_ms < bindparam("high"), HAS_TEXT)
+    .order_by(facts.c.start_ms)
+    .limit(bindparam("most"))
+)
+_TAKE_TEXT = update(facts).where(_THIS_FACT).values(url_id=None, title_id=None)
 
 
 def keep(
@@ -249,14 +272,49 @@ def remove(
     gone = [row for row in rows if ending_by is None or row.start_ms + row.length_ms <= ending_by]
     if not gone:
         return 0
-    dropped: list[int] = []
     for row in gone:
-        identity, held = (row[0], row[1], row[2], row[3]), Held(*row[4:])
-        changes.note(identity, held, None, devices[row.device_id])
-        dropped += [id_ for id_ in (held.url, held.title) if id_ is not None]
-    connection.execute(
-        _REMOVE,
-        [{**whom, "b_start": row[0], "b_device": row[1], "b_kind": row[2], "b_browser": row[3]} for row in gone],
-    )
-    keep_texts(connection, organisation, user, (), dropped)
+        changes.note((row[0], row[1], row[2], row[3]), Held(*row[4:]), None, devices[row.device_id])
+    connection.execute(_REMOVE, [{**whom, **by_identity(row)} for row in gone])
+    drop_texts(connection, organisation, user, gone)
     return len(gone)
+
+
+def by_identity(row: Sequence[int]) -> dict[str, int]:
+    """What tells a fact, which `row` begins with, in a statement's parameters."""
+    return {"b_start": row[0], "b_device": row[1], "b_kind": row[2], "b_browser": row[3]}
+
+
+def drop_texts(connection: Connection, organisation: int, user: int, rows: Sequence[Any]) -> None:
+    """The facts that these were no longer hold their texts."""
+    dropped = [id_ for row in rows for id_ in (row.url_id, row.title_id) if id_ is not None]
+    keep_texts(connection, organisation, user, (), dropped)
+
+
+def retire(connection: Connection, organisation: int, user: int, since: int, most: int) -> int:
+    """Remove up to `most` of the facts that decide no second from `since` on; returns how many."""
+    whom = {"organisation": organisation, "user": user}
+    rows = connection.execute(_RETIRED, {**whom, **ends_needed(since), "most": most}).all()
+    if rows:
+        connection.execute(_REMOVE, [{**whom, **by_identity(row)} for row in rows])
+        drop_texts(connection, organisation, user, rows)
+    return len(rows)
+
+
+def ends_needed(since: int) -> dict[str, int]:
+    """Parameters of `NOT_NEEDED`."""
+    ends = {name: second * 1000 for name, second in needed(since)._asdict().items()}
+    return {"since": since * 1000, **ends}
+
+
+def retire_texts(connection: Connection, organisation: int, user: int, starting: Range, most: int) -> tuple[int, int]:
+    """Take titles and URLs from up to `most` facts that begin in the milliseconds `starting`.
+
+    Returns of how many, and before which start none is left.
+    """
+    whom = {"organisation": organisation, "user": user}
+    low, high = starting
+    rows = connection.execute(_WITH_TEXT, {**whom, "low": low, "high": high, "most": most}).all()
+    if rows:
+        connection.execute(_TAKE_TEXT, [{**whom, **by_identity(row)} for row in rows])
+        drop_texts(connection, organisation, user, rows)
+    return len(rows), high if len(rows) < most else rows[-1].start_ms

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select
 
 from timegrain.counting.subjects import NameKind, application
 from timegrain.storage.dialect import numbers, packed, store, strings
-from timegrain.storage.schema import facts, names, texts
+from timegrain.storage.schema import facts, names, slot_subjects, texts, users
 
 _wanted_spellings = strings("spellings")
 _wanted_ids = numbers("ids")
@@ -31,6 +31,24 @@ _DISTINCT = select(names.c.kind, names.c.name).where(names.c.organisation_id == 
 _LAST = select(func.coalesce(func.max(names.c.id), 0)).where(*_OF_USER)
 _TEXTS_OF_USER = (texts.c.organisation_id == bindparam("organisation"), texts.c.user_id == bindparam("user"))
 _TEXTS = select(texts.c.id, texts.c.text).where(*_TEXTS_OF_USER, texts.c.id.in_(select(_wanted_ids.c.c0)))
+_FACTS_OF_USER = (facts.c.organisation_id == bindparam("organisation"), facts.c.user_id == bindparam("user"))
+_USED = (
+    *(
+        select(column).where(*_FACTS_OF_USER).distinct()
+        for column in (facts.c.app_id, facts.c.site_id, facts.c.browser_id)
+    ),
+    select(slot_subjects.c.subject_id)
+    .where(
+        slot_subjects.c.organisation_id == bindparam("organisation"),
+        slot_subjects.c.user_id == bindparam("user"),
+        slot_subjects.c.generation
+        >= select(users.c.subject_generation)
+        .where(users.c.organisation_id == bindparam("organisation"), users.c.id == bindparam("user"))
+        .scalar_subquery(),
+    )
+    .distinct(),
+)
+_DROP = delete(names).where(*_OF_USER, names.c.id.in_(select(_wanted_ids.c.c0)))
 _UNUSED_TEXTS = delete(texts).where(*_TEXTS_OF_USER, texts.c.id.in_(select(_wanted_ids.c.c0)), texts.c.uses <= 0)
 
 Key = tuple[NameKind, str]
@@ -118,14 +136,17 @@ def texts_by_id(connection: Connection, organisation: int, user: int, ids: Itera
 
 
 def drop_unused_names(connection: Connection, organisation: int, user: int) -> int:
-    """Names that no fact of the user holds any more go; so do, with an erasure, their last traces."""
-    of_user = (facts.c.organisation_id == organisation, facts.c.user_id == user)
-    used = {
-        id_
-        for column in (facts.c.app_id, facts.c.site_id, facts.c.browser_id)
-        for id_ in connection.execute(select(column).where(*of_user).distinct()).scalars()
-    }
-    unused = all_names(connection, organisation, user).keys() - used
-    statement = delete(names).where(*_OF_USER, names.c.id.in_(select(_wanted_ids.c.c0)))
-    parameters = {"organisation": organisation, "user": user, "ids": packed(sorted(unused))}
-    return connection.execute(statement, parameters).rowcount if unused else 0
+    """Names that no fact and no slot of the user holds any more go; so do, with an erasure, their last traces."""
+    return drop_names(connection, organisation, user, unused_names(connection, organisation, user))
+
+
+def unused_names(connection: Connection, organisation: int, user: int) -> set[int]:
+    """Those that no fact holds, and no slot that answers or is about to: a frozen slot has no facts any more."""
+    whom = {"organisation": organisation, "user": user}
+    used = {id_ for statement in _USED for id_ in connection.execute(statement, whom).scalars()}
+    return all_names(connection, organisation, user).keys() - used
+
+
+def drop_names(connection: Connection, organisation: int, user: int, unused: Iterable[int]) -> int:
+    ids = packed(sorted(unused))
+    return connection.execute(_DROP, {"organisation": organisation, "user": user, "ids": ids}).rowcount

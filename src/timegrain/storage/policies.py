@@ -9,14 +9,14 @@ While a job counts a change of policy, `Policy.next` is what holds once it is in
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from timegrain.counting.calendar import day_start
-from timegrain.counting.instants import Range
+from timegrain.counting.instants import Range, clip
 from timegrain.counting.memberships import ALWAYS, FOREVER, Membership, primary_periods
 from timegrain.counting.ratings import Rule, RuleBook
 from timegrain.counting.stretches import Limits
@@ -36,6 +36,8 @@ _USER = select(
     users.c.unattended_limit,
     users.c.generation,
     users.c.subject_generation,
+    users.c.facts_from,
+    users.c.titles_from,
 ).where(users.c.organisation_id == bindparam("organisation"), users.c.id == bindparam("user"))
 _OWN_LIMITS = (
     select(users.c.id, users.c.email, *(users.c[name] for name in LIMITS))
@@ -66,6 +68,18 @@ class UserPolicy:
     periods: tuple[tuple[int, int, int | None], ...]
     erased: tuple[tuple[int, Range], ...]
     """Device (or `ALL_DEVICES`) and the seconds of each erased range."""
+    facts_from: int = BEGINNING
+    """Slots before are frozen: their facts were retired."""
+    titles_from: int = BEGINNING
+    """Facts that begin before hold no titles and no full URLs any more."""
+
+    def counted(self, windows: Iterable[Range]) -> list[Range]:
+        """Those seconds of windows that can still be counted."""
+        return clip(windows, self.facts_from, END_OF_TIME)
+
+    def frozen(self, windows: Iterable[Range]) -> list[Range]:
+        """The others."""
+        return clip(windows, BEGINNING, self.facts_from)
 
 
 @dataclass(slots=True)
@@ -152,6 +166,8 @@ def _read_user(connection: Connection, policy: Policy, user: int) -> UserPolicy:
         row.subject_generation,
         tuple(in_seconds(policy.zone, *period) for period in primary_periods(held)),
         tuple(erasures.of_user(connection, policy.organisation, user)),
+        BEGINNING if row.facts_from is None else row.facts_from,
+        BEGINNING if row.titles_from is None else row.titles_from,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, func, select
 
 from timegrain.counting.calendar import day_at, day_start
 from timegrain.counting.instants import SLOT, Range
@@ -40,6 +40,7 @@ _TOTALS = select(slot_totals.c.slot, *(slot_totals.c[name] for name in _SECONDS)
 _SUBJECTS = select(slot_subjects.c.slot, slot_subjects.c.subject_id, slot_subjects.c.seconds).where(
     _within(slot_subjects)
 )
+_FIRST = select(func.min(slot_totals.c.slot)).where(_of_generation(slot_totals))
 _DELETE_TOTALS = delete(slot_totals).where(_within(slot_totals))
 _DELETE_SUBJECTS = delete(slot_subjects).where(_within(slot_subjects))
 _DELETE_EMPTY_TOTALS = delete(slot_totals).where(_within(slot_totals), _is_empty(slot_totals))
@@ -86,6 +87,12 @@ def read(connection: Connection, owner: Owner, within: Range) -> Counted:
     parameters = _parameters(owner, within)
     subjects = connection.execute(_SUBJECTS, parameters)
     return Counted(totals(connection, owner, within), {(slot, subject): seconds for slot, subject, seconds in subjects})
+
+
+def before(connection: Connection, owner: Owner, end: int) -> list[Range]:
+    """The seconds from the first stored slot to `end`; none where no slot is before it."""
+    first = connection.execute(_FIRST, _parameters(owner)).scalar_one()
+    return [] if first is None or first >= end else [(first, end)]
 
 
 def totals(connection: Connection, owner: Owner, within: Range) -> dict[int, Tally]:
@@ -184,8 +191,17 @@ def days(connection: Connection, owner: Owner) -> dict[int, Tally]:
     return {day: Tally(*seconds) for day, *seconds in connection.execute(_DAYS, _parameters(owner))}
 
 
-def clear(connection: Connection, owner: Owner) -> None:
-    """Remove all that is counted of one user."""
+def remove(connection: Connection, owner: Owner, within: Range, zone: str) -> None:
+    """Remove the slots in `within`, and sum all home-zone days again from what is left."""
     for statement in (_DELETE_TOTALS, _DELETE_SUBJECTS):
-        connection.execute(statement, _parameters(owner, EVER))
-    connection.execute(_DELETE_ALL_DAYS, _parameters(owner))
+        connection.execute(statement, _parameters(owner, within))
+    sum_all_days(connection, owner, zone)
+
+
+def forget(connection: Connection, owner: Owner, ranges: Sequence[Range], zone: str) -> int:
+    """Remove the slots in `ranges`, days included; returns how many had time."""
+    parameters = [_parameters(owner, within) for within in ranges]
+    gone = sum(connection.execute(_DELETE_TOTALS, one).rowcount for one in parameters)
+    connection.execute(_DELETE_SUBJECTS, parameters)
+    sum_days(connection, owner, ranges, zone)
+    return gone

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, select
 
 from timegrain.counting.instants import Range, union
 from timegrain.counting.stretches import input_seconds, mended, near, runs
-from timegrain.counting.window import changed_stretches
+from timegrain.counting.window import changed_stretches, needed
 from timegrain.storage.dialect import store
 from timegrain.storage.facts import FactKind
 from timegrain.storage.queries.deciding_facts import FactRow, read_inputs
@@ -36,9 +36,23 @@ _TOUCHING = select(stretches.c.start_s, stretches.c.end_s).where(
 )
 _ALL = select(stretches.c.device_id, stretches.c.start_s, stretches.c.end_s).where(_OF_USER)
 _LONGER = _ALL.where(stretches.c.end_s - stretches.c.start_s >= bindparam("length"))
+_ENDED = (
+    select(stretches.c.device_id, stretches.c.start_s)
+    .where(_OF_USER, stretches.c.end_s < bindparam("by"))
+    .limit(bindparam("most"))
+)
 _DELETE = delete(stretches).where(
     _OF_USER, stretches.c.device_id == bindparam("device"), stretches.c.start_s == bindparam("b_start")
 )
+
+
+def retire(connection: Connection, organisation: int, user: int, since: int, most: int) -> int:
+    """Remove up to `most` stretches that decide no second from `since` on; returns how many."""
+    whom = {"organisation": organisation, "user": user}
+    rows = connection.execute(_ENDED, {**whom, "by": needed(since).inputs, "most": most}).all()
+    if rows:
+        connection.execute(_DELETE, [{**whom, "device": device, "b_start": start} for device, start in rows])
+    return len(rows)
 
 
 def touching(connection: Connection, organisation: int, user: int, device: int, within: Range) -> list[Range]:

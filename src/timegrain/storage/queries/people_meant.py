@@ -53,6 +53,8 @@ class Profile(NamedTuple):
     uuid: UUID
     name: str
     email: str
+    facts_from: int | None
+    """Slots before are frozen, for their facts were retired; None: none is."""
     days: tuple[Range, ...]
 
 
@@ -118,7 +120,7 @@ def _statements(*told: Column[Any]) -> _Statements:
 
 
 _MEANT = _statements(users.c.generation)
-_TOLD = (users.c.generation, users.c.subject_generation, users.c.uuid, users.c.name, users.c.email)
+_TOLD = (users.c.generation, users.c.subject_generation, users.c.uuid, users.c.name, users.c.email, users.c.facts_from)
 _PROFILES = _statements(*_TOLD)
 _EVERYBODY = select(literal_column("0", Integer), users.c.id, *_ALWAYS, *_TOLD).where(
     users.c.organisation_id == bindparam("organisation")

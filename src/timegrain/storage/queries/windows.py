@@ -40,7 +40,7 @@ from timegrain.storage.devices import Device
 from timegrain.storage.dialect import quintuples
 from timegrain.storage.facts import FactKind
 from timegrain.storage.names import Name
-from timegrain.storage.policies import UserPolicy, in_seconds
+from timegrain.storage.policies import BEGINNING, UserPolicy, in_seconds
 from timegrain.storage.queries.deciding_facts import FactRow
 from timegrain.storage.schema import (
     HEARTBEAT_KIND,
@@ -92,6 +92,8 @@ class OfUser:
     titles: dict[FactKey, str] = field(default_factory=dict)
     silent: set[int] = field(default_factory=set)
     """Devices that never reported input or its absence: their time is never idle."""
+    facts_from: int = BEGINNING
+    """What is before cannot be counted: its facts were retired."""
 
     def policy(self, user: int, zone: str) -> UserPolicy:
         """As counting takes it; the generation is of no matter here."""
@@ -273,6 +275,7 @@ _USERS = row(
     func.coalesce(users.c.away_limit, organisations.c.away_limit),
     func.coalesce(users.c.unattended_limit, organisations.c.unattended_limit),
     _number(func.coalesce(users.c.idle_counting, organisations.c.idle_counting)),
+    users.c.facts_from,
 ).select_from(
     _people.join(users, and_(users.c.organisation_id == ORGANISATION, users.c.id == _people.c.user)).join(
         organisations, organisations.c.id == users.c.organisation_id
@@ -342,6 +345,7 @@ def take(of: OfUser, tag: int, row: Sequence[Any]) -> None:
             of.silent.add(row[0])
     elif tag == USER:
         of.limits = Limits(row[0], row[1], row[2], bool(row[3]))
+        of.facts_from = BEGINNING if row[4] is None else row[4]
     elif tag == TITLE:
         of.titles[row[0], row[1], row[2], row[3]] = row[7]
     elif tag == MEMBERSHIP:

@@ -50,6 +50,7 @@ from timegrain.storage.schema.policy import (
     holidays,
     job_people,
     jobs,
+    retirements,
     rules,
     schedules,
 )
@@ -72,6 +73,7 @@ DISTRIBUTED = (
     holidays,
     jobs,
     job_people,
+    retirements,
     audit,
     audit_people,
     buckets,
@@ -111,6 +113,7 @@ __all__ = [
     "metadata",
     "names",
     "organisations",
+    "retirements",
     "roles",
     "rules",
     "schedules",

@@ -45,6 +45,10 @@ organisations = Table(
     Column("batches_a_minute", Integer, nullable=False, server_default="600"),
     # Days that the audit trail is kept.
     Column("audit_days", Integer, nullable=False, server_default="365"),
+    # Days that facts are kept, titles and full URLs in them, and slots; null: for ever.
+    Column("facts_days", Integer),
+    Column("titles_days", Integer),
+    Column("slots_days", Integer),
     # The job whose change of policy is being counted; null: none.
     Column("job_id", Integer),
     # Whether it may have a job that is not finished, or figures that such a job left to be removed.
@@ -105,6 +109,15 @@ users = Table(
     Column("next_subject_generation", Integer),
     # The next generation is counted up to this slot; null: all of it.
     Column("next_until", BigInteger),
+    # What retention keeps, in seconds, each the start of a day; null: nothing was retired. Slots before `facts_from`
+    # are frozen: they are never counted again.
+    Column("facts_from", BigInteger),
+    Column("titles_from", BigInteger),
+    Column("slots_from", BigInteger),
+    # Facts that begin before hold no text any more.
+    Column("texts_gone_to", BigInteger),
+    # Whether anything may lie before these that is still to be removed.
+    Column("retiring", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("organisation_id", "uuid"),
     UniqueConstraint("organisation_id", "email"),

@@ -107,6 +107,24 @@ job_people = Table(
     sqlite_with_rowid=False,
 )
 
+# What retention removed in its last run, which may be under way.
+retirements = Table(
+    "retirements",
+    metadata,
+    key("organisation_id"),
+    Column("started_at", BigInteger, nullable=False),
+    # Null: under way.
+    Column("finished_at", BigInteger),
+    # People to look through, and those who were.
+    Column("total", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    # What is gone: facts, facts that lost their title or URL, slots.
+    Column("facts", BigInteger, nullable=False),
+    Column("texts", BigInteger, nullable=False),
+    Column("slots", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -1,0 +1,116 @@
+"""Random organisations whose facts and slots are retired between batches, changes, erasures and recounts.
+
+The oracle keeps every fact that ever came: what begins where facts are kept must count as if nothing were gone.
+What lies before stays as it was at that moment, but for ratings and erasures.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from datetime import timedelta
+from random import Random
+
+import httpx
+import pytest
+
+from tests.serving import served
+from timegrain.recounting import recount_everything
+from timegrain.storage.engine import Database
+from timegrain.storage.migrations import migrate
+
+from .days import SLOT, local_day
+from .replay import Batch, Heartbeats, Question, Retire
+from .replaying import PolicyStep
+from .test_worlds import Replay
+
+SQLITE_WORLDS = int(os.environ.get("TIMEGRAIN_TEST_RETIRED", "6"))
+POSTGRESQL_WORLDS = SQLITE_WORLDS // 3
+RETIRED = 0.12
+"""Of the steps, those before which a day more is retired."""
+
+
+class RetiringReplay(Replay):
+    """Steps of retention come between all others, also while a change of policy is counted."""
+
+    def __init__(self, database: Database, client: httpx.Client, seed: int) -> None:
+        super().__init__(database, client, seed)
+        self.chance = Random(f"{seed} retention")
+        near = [one for step in self.world.steps if isinstance(step, Batch | Heartbeats) for one in step.facts]
+        self.seconds = sorted(one.start // 1000 for one in near)
+
+    def run(self) -> Counter[str]:
+        steps, self.world.steps = self.world.steps, []
+        for number, step in enumerate(steps):
+            self.place = f"world {self.world.seed}, step {number}: {step}"
+            if self.chance.random() < RETIRED and self.seconds:
+                self.retire()
+            while self.chance.random() < 0.6 and self.program.retire_some():
+                pass
+            if self.chance.random() < 0.05:
+                self.recount()
+            if isinstance(step, PolicyStep):
+                self.finish()
+                if self.program.begin(step):
+                    self.world.apply(step)
+                else:
+                    self.pending = step
+                continue
+            if self.chance.random() < 0.5:
+                self.advance()
+            expected = self.world.apply(step)
+            assert self.program.apply(step) == expected, self.place
+            if isinstance(step, Question):
+                self.asked = step
+                self.compare(step)
+        self.finish()
+        assert self.program.differences() == 0, f"world {self.world.seed}: recount --check"
+        while self.program.retire_some():
+            pass
+        assert self.program.differences() == 0, f"world {self.world.seed}: recount --check"
+        self.recount()
+        if self.asked is not None:
+            self.compare(self.asked)
+        return self.world.decided
+
+    def retire(self) -> None:
+        """Before a change is counted, or after: both of its policies hold there."""
+        self.finish()
+        day = local_day(self.world.home_zone, self.chance.choice(self.seconds) // SLOT)
+        day += timedelta(days=self.chance.choice([-1, 0, 0, 1]))
+        slots = day - timedelta(days=self.chance.choice([0, 1, 2])) if self.chance.random() < 0.3 else None
+        step = Retire(day, slots)
+        self.world.apply(step)
+        self.program.apply(step)
+        if slots is not None:
+            while self.program.retire_some():
+                pass
+
+    def recount(self) -> None:
+        recount_everything(self.program.database, self.program.id, [one.id for one in self.program.users])
+
+
+def replay_some(url: str, seeds: range) -> Counter[str]:
+    database = Database(url)
+    migrate(database)
+    decided: Counter[str] = Counter()
+    try:
+        with served(database, run_jobs=False) as client:
+            for seed in seeds:
+                decided += RetiringReplay(database, client, seed).run()
+    finally:
+        database.close()
+    return decided
+
+
+@pytest.mark.slow
+def test_worlds_on_sqlite(sqlite_url: str) -> None:
+    decided = replay_some(sqlite_url, range(SQLITE_WORLDS))
+    for what in ("frozen", "slots retired", "erased while frozen"):
+        print(f"{decided[what]:>10}  {what}")
+        assert decided[what]
+
+
+@pytest.mark.slow
+def test_worlds_on_postgresql(postgres_url: str) -> None:
+    replay_some(postgres_url, range(1000, 1000 + POSTGRESQL_WORLDS))
