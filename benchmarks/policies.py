@@ -1,48 +1,68 @@
 """The sample organisation: how long it takes to make, what a fact takes on disk, how fast policies change.
 
-A change is counted by the server's own code while devices report and somebody asks for the week. With `--large` the
-same for 1,000 people, who are the 35 of the sample over and over: some minutes and gigabytes to make.
+A change is asked of a real server, in a process of its own, while devices report and somebody asks for the week from
+another one. On SQLite the same for 1,000 people, who are the 35 of the sample over and over.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import sqlite3
-import threading
+import statistics
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 
-from benchmarks.measuring import Client, Row, new_database, seconds, served
+from benchmarks.beside import Asked, Beside, beside
+from benchmarks.engines import Engine
+from benchmarks.measuring import Point, Row, seconds, share
+from benchmarks.serving import Child, child
 from timegrain import clock
-from timegrain.counting.ratings import Rating
-from timegrain.counting.subjects import NameKind
-from timegrain.jobs import JobRunner
-from timegrain.policy_changes import start_change
 from timegrain.sample.organisation import sample_organisation
 from timegrain.seeding import store_sample
-from timegrain.storage.changes import Change
+from timegrain.storage import jobs, people
 from timegrain.storage.engine import Database
-from timegrain.storage.ratings import ORGANISATION, StoredRule
 from timegrain.storage.schema import facts
 
 PEOPLE, WEEKS, MANY = 35, 13, 1000
-RULE = StoredRule(ORGANISATION, NameKind.SITE, "github.com", "github.com", Rating.UNPRODUCTIVE, False)
+ROUNDS = 4
+"""There and back, where a change is quick."""
+DEVICES_A_SECOND = 10_000 / 60
+CALM_S = 5.0
+P99_MS = 100
+
+
+class Change(NamedTuple):
+    """A call and what takes it back, and in how many seconds it is in force for the few and for the many."""
+
+    what: str
+    path: str
+    there: dict[str, Any]
+    back: dict[str, Any]
+    few_s: float
+    many_s: float
+
+
+def _rated(rating: str, ignore_idle: bool) -> dict[str, Any]:
+    rule = {"subject": "github.com", "kind": "domain", "rating": rating, "ignoreIdle": ignore_idle}
+    return {"ratings": [rule]}
+
+
 CHANGES = (
-    ("a rating change", Change((RULE,)), 0.5, 10.0),
-    ("an ignore-idle change", Change((RULE._replace(ignore_idle=True),)), 2.0, 60.0),
-    ("a threshold change (5 to 3 minutes)", Change(values={"idle_threshold": 180}), 2.0, 60.0),
+    Change("a rating change", "/v1/ratings", _rated("unproductive", False), _rated("productive", False), 0.5, 10),
+    Change("an ignore-idle change", "/v1/ratings", _rated("productive", True), _rated("productive", False), 2, 60),
+    Change("a threshold change (5 to 3 minutes)", "/v1/policy", {"idleMinutes": 3}, {"idleMinutes": 5}, 2, 60),
 )
-EACH_S = 0.02
-"""Between two batches, and between two questions, of the clients beside a change."""
 
 
-def measure(folder: Path) -> Iterator[Row]:
-    database = new_database(folder, "sample")
+def measure(engine: Engine, quick: bool) -> Iterator[Row | Point]:
+    database = engine.new("sample")
+    url = engine.address(database)
     sample = sample_organisation(PEOPLE, WEEKS, now=clock.now())
     made: dict[str, Any] = {}
     took = seconds(lambda: made.update(store_sample(database, sample, lambda _done, _total: None)))
@@ -51,22 +71,14 @@ def measure(folder: Path) -> Iterator[Row]:
     size = f"{PEOPLE} people × {WEEKS} weeks"
     yield Row(f"{size}, made and counted", f"{took:.0f} s", f"{count:,} facts", "< 60 s", took < 60)
     database.scrub()
-    on_disk = (folder / "sample.db").stat().st_size / count
-    yield Row("a fact on disk, all tables", f"{on_disk:.0f} bytes", "after VACUUM", "≤ 60 bytes", on_disk <= 60)
-    for what, change, goal, _ in CHANGES:
-        yield changed(database, made, f"{what}, {size}", change, goal)
     database.close()
-
-
-def measure_many(folder: Path) -> Iterator[Row]:
-    database = new_database(folder, "many")
-    made = store_sample(database, sample_organisation(PEOPLE, WEEKS, now=clock.now()), lambda _done, _total: None)
-    database.close()
-    repeat(folder / "many.db")
-    database = Database(f"sqlite:///{folder}/many.db")
-    for what, change, _, goal in CHANGES:
-        yield changed(database, made, f"{what}, {MANY:,} people × {WEEKS} weeks", change, goal)
-    database.close()
+    if engine.is_sqlite:
+        on_disk = Path(database.url.database or "").stat().st_size / count
+        yield Row("a fact on disk, all tables", f"{on_disk:.0f} bytes", "after VACUUM", "≤ 60 bytes", on_disk <= 60)
+    yield from changes_of(url, made, engine.folder, PEOPLE, 1 if quick else ROUNDS)
+    if engine.is_sqlite and not quick:
+        repeat(Path(database.url.database or ""))
+        yield from changes_of(url, made, engine.folder, MANY, 1)
 
 
 def repeat(path: Path) -> None:
@@ -93,49 +105,75 @@ def _repeat(connection: sqlite3.Connection, table: str, one: int, other: int) ->
     )
 
 
-def changed(database: Database, made: dict[str, Any], what: str, change: Change, goal: float) -> Row:
-    """How long until it is in force, and what those waited who reported and asked meanwhile."""
-    runner = JobRunner(database)
-    waited: list[float] = []
-    with served(database, made["apiKey"]) as client, beside(client, made, waited):
-        took = seconds(lambda: runner.run(1, start_change(database, 1, change).uuid))
-    runner.finish_all()
-    p99 = sorted(waited)[int(len(waited) * 0.99)] if waited else 0.0
-    yardstick = f"{len(waited)} batches and questions meanwhile: p99 {p99:.0f} ms"
-    return Row(what, f"{took:.2f} s", yardstick, f"≤ {goal:g} s, p99 ≤ 100 ms", took <= goal and p99 <= 100)
-
-
-@contextmanager
-def beside(client: Client, made: dict[str, Any], waited: list[float]) -> Iterator[None]:
-    """Two clients that report for people in turn and ask for everybody's week."""
-    over = threading.Event()
+def changes_of(url: str, made: dict[str, Any], folder: Path, many: int, rounds: int) -> Iterator[Row]:
+    database = Database(url)
+    with database.read() as connection:
+        users = [str(one.uuid) for one in people.all_users(connection, 1)]
     week = {"startDate": f"{made['weekAgo']} 00:00:00", "endDate": f"{made['date']} 23:59:59"}
-    question = {**week, "timeZone": made["zone"], "userId": made["userIds"], "teamId": []}
-    clients = (
-        ("/v1/activity", lambda number: batch(made["userIds"][number % PEOPLE], number)),
-        ("/v1/dashboard/weekly-summary", lambda _number: question),
+    question = {**week, "timeZone": made["zone"], "userId": users[:PEOPLE], "teamId": []}
+    # Not of each person more often than once a second.
+    pace = min(DEVICES_A_SECOND, float(many))
+    with child(url, made["apiKey"], folder) as server:
+        for change in CHANGES:
+            with beside(Asked(server.port, made["apiKey"], users, pace, question)) as others:
+                yield _changed(database, server, others, change, many, rounds)
+    database.close()
+
+
+def _changed(database: Database, server: Child, others: Beside, change: Change, many: int, rounds: int) -> Row:
+    """How long until it is in force, and what those waited who reported and asked until the old figures are gone."""
+    time.sleep(2)
+    calm = time.time()
+    time.sleep(CALM_S)
+    usual = share(others.between(calm, time.time()), 0.99)
+    taken: list[float] = []
+    waited: list[float] = []
+    before = _processor_s(server.pid)
+    for body in (change.there, change.back) * rounds:
+        began = time.time()
+        taken.append(seconds(lambda body=body: _in_force(server, change.path, body)))  # type: ignore[misc]
+        while _with_work(database):
+            time.sleep(0.02)
+        time.sleep(0.1)
+        waited += others.between(began, time.time() - 0.1)
+    alone, beside_it = (now - then for now, then in zip(_processor_s(server.pid), before, strict=True))
+    took, p99 = statistics.median(taken), share(waited, 0.99)
+    goal = change.many_s if many > PEOPLE else change.few_s
+    figure = f"{took:.2f} s, {many / took:.0f} people a second; p99 {p99:.0f} ms of {len(waited)} batches and questions"
+    yardstick = (
+        f"p99 without it {usual:.0f} ms; of {sum(taken):.1f} s {alone:.1f} s of a processor in the server, "
+        f"{beside_it:.1f} s beside it; {len(others.failures)} failures"
     )
-
-    def work(path: str, body: Any) -> None:
-        number = 0
-        while not over.wait(EACH_S):
-            number += 1
-            post = client.asking(path, body(number))
-            began = time.perf_counter()
-            post()
-            waited.append((time.perf_counter() - began) * 1000)
-
-    threads = [threading.Thread(target=work, args=one) for one in clients]
-    for thread in threads:
-        thread.start()
-    yield
-    over.set()
-    for thread in threads:
-        thread.join()
+    met = took <= goal and p99 <= P99_MS and not others.failures
+    what = f"{change.what}, {many:,} people × {WEEKS} weeks"
+    return Row(what, figure, yardstick, f"≤ {goal:g} s, p99 ≤ {P99_MS} ms", met)
 
 
-def batch(user: str, number: int) -> dict[str, object]:
-    """The windows of some past minute, on a device of its own."""
-    start = datetime.fromtimestamp(1_770_000_000 + number * 60, UTC).isoformat()
-    end = datetime.fromtimestamp(1_770_000_060 + number * 60, UTC).isoformat()
-    return {"userId": user, "device": "bench", "focus": [{"start": start, "end": end, "app": "Code"}]}
+def _in_force(server: Child, path: str, body: dict[str, Any]) -> None:
+    answer = json.loads(server.asking(path, body, "PUT" if path == "/v1/ratings" else "PATCH")())
+    job = answer["data"].get("jobId")
+    ask = server.asking(f"/v1/jobs/{job}", None, "GET")
+    while job and json.loads(ask())["data"]["state"] != "done":
+        time.sleep(0.01)
+
+
+def _with_work(database: Database) -> bool:
+    with database.read() as connection:
+        return bool(jobs.with_work(connection))
+
+
+def _processor_s(pid: int) -> tuple[float, float]:
+    """Of a process, and of those that it has started and of those that have ended; 0 where nobody tells."""
+    with suppress(OSError):
+        own, ended = _ticks(pid)
+        children = [
+            int(one) for task in Path(f"/proc/{pid}/task").iterdir() for one in (task / "children").read_text().split()
+        ]
+        return own, ended + sum(_ticks(one)[0] for one in children)
+    return 0.0, 0.0
+
+
+def _ticks(pid: int) -> tuple[float, float]:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    user, system, ended_user, ended_system = (int(one) / os.sysconf("SC_CLK_TCK") for one in fields[11:15])
+    return user + system, ended_user + ended_system
