@@ -5,6 +5,7 @@ Every way in ends here: a device's batch over HTTP, an import, the sample organi
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -106,19 +107,39 @@ _LISTS: tuple[tuple[str, FactKind, Callable[[Report], Sequence[Fact]]], ...] = (
 )
 
 
+class Observer(Protocol):
+    """Told from whichever thread it happens in."""
+
+    def recorded(self, outcome: Outcome, unread: int, seconds: float) -> None:
+        """A batch is acknowledged, so long after it came: waiting for others is in it."""
+
+    def committed(self, batches: int, seconds: float) -> None:
+        """So many batches were written in one commit."""
+
+
 class Recorder:
     """Records batches of one database: on SQLite those that wait together in one commit."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, observer: Observer | None = None) -> None:
         self._database = database
+        self._observer = observer
         self._policies = Policies()
         self._writer = GroupWriter(self._record_together) if database.is_sqlite else None
 
-    def record(self, item: Batch | Pending) -> Outcome:
-        """On disk and counted when this returns."""
+    def record(self, item: Batch | Pending, unread: int = 0) -> Outcome:
+        """On disk and counted when this returns. Of what was sent, so many entries beside it could not be read."""
+        began = time.perf_counter()
         if self._writer is not None:
-            return self._writer.submit(item, item.weight)
-        return self._database.again(lambda: self._record_together([item]))[0]
+            outcome = self._writer.submit(item, item.weight)
+        else:
+            outcome = self._database.again(lambda: self._record_together([item]))[0]
+        if self._observer is not None:
+            self._observer.recorded(outcome, unread, time.perf_counter() - began)
+        return outcome
+
+    def waiting(self) -> int:
+        """Batches that wait for the one writer."""
+        return 0 if self._writer is None else self._writer.waiting()
 
     def close(self) -> None:
         if self._writer is not None:
@@ -126,9 +147,13 @@ class Recorder:
 
     def _record_together(self, items: Sequence[Batch | Pending]) -> list[Outcome]:
         """All of them or, if anything goes wrong, none. On PostgreSQL they are one organisation's."""
+        began = time.perf_counter()
         users = [item.user for item in items]
         with self._database.write(items[0].organisation, users) as connection:
-            return record_all(connection, self._policies, items)
+            outcomes = record_all(connection, self._policies, items)
+        if self._observer is not None:
+            self._observer.committed(len(items), time.perf_counter() - began)
+        return outcomes
 
 
 def record_all(connection: Connection, policies: Policies, items: Sequence[Batch | Pending]) -> list[Outcome]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Event
 
 from timegrain.api.app import SLOW_MS, Observed, make_app
 from timegrain.storage.engine import Database
@@ -16,6 +17,8 @@ def whole_app(
     slow_ms: int = SLOW_MS,
     cors_origins: Sequence[str] = (),
     proxied: bool = False,
+    metrics_token: str = "",
+    draining: Event | None = None,
 ) -> Observed:
     """As `make_app`, with the pages of the dashboard."""
-    return make_app(database, public_url, run_jobs, slow_ms, cors_origins, handlers(), proxied)
+    return make_app(database, public_url, run_jobs, slow_ms, cors_origins, handlers(), proxied, metrics_token, draining)

@@ -177,7 +177,7 @@ def _record(call: Call, sent: _Sent) -> ActivityResult:
     report = Report(sent.device, *(read[name][0] for name in _FORMS))
     batch = Batch(call.caller.organisation, user, report, {name: read[name][1] for name in _FORMS}, call.sent_at)
     call.leave_reading()
-    outcome = call.house.recorder.record(batch)
+    outcome = call.house.recorder.record(batch, len(rejected))
     order = list(_FORMS)
     refused = sorted([*rejected, *outcome.rejected], key=lambda one: (order.index(one.list), one.index))
     return ActivityResult(

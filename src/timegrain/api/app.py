@@ -1,58 +1,43 @@
-"""The server's wiring, the only place with it: routes, errors, log lines, metrics."""
+"""The server's wiring, the only place with it: routes, errors, log lines."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from threading import Event
 from typing import Any
 from uuid import uuid4
 
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Request, Response
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.enums import HttpMethod, ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
 from timegrain.api import watchers
 from timegrain.api.all_routes import ROUTES
 from timegrain.api.calls import House
 from timegrain.api.envelope import as_known, failure, note_unforeseen
+from timegrain.api.health import health, ready
+from timegrain.api.metrics import Meters, metrics
 from timegrain.api.openapi import openapi_json, schema_page
 from timegrain.api.rates import Rates
 from timegrain.api.requests import answered
 from timegrain.api.routes import Route
+from timegrain.errors import Unavailable
 from timegrain.jobs import JobRunner
 from timegrain.journal import Journal
 from timegrain.recording import Recorder
 from timegrain.storage.books import Books
 from timegrain.storage.engine import Database
+from timegrain.storage.observing import observe
 
 log = logging.getLogger("timegrain.requests")
-
-
-@get("/health", sync_to_thread=True)
-def health(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """Alive, and the database answers."""
-    house: House = request.app.state.house
-    house.database.ping()
-    return {
-        "success": True,
-        "statusCode": 200,
-        "statusMessage": "Healthy",
-        "error": None,
-        "data": {"database": "ok"},
-    }
-
-
-@get("/metrics", sync_to_thread=False)
-def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
-    registry: CollectorRegistry = request.app.state.registry
-    return Response(generate_latest(registry), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -60,6 +45,8 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
     known = as_known(error, str(request_id))
     if known.status == 500:
         note_unforeseen(error, str(request_id))
+    meters: Meters = request.app.state.meters
+    meters.failed(known)
     return failure(known)
 
 
@@ -96,34 +83,38 @@ class Observed:
     The line of one that took at least `slow_ms` is a warning.
     """
 
-    def __init__(self, app: ASGIApp, registry: CollectorRegistry, slow_ms: int) -> None:
-        self._app, self._slow_ms = app, slow_ms
-        self._requests = Counter("timegrain_requests", "Requests", ["method", "path", "status"], registry=registry)
-        self._seconds = Histogram("timegrain_request_seconds", "Time to answer", ["path"], registry=registry)
+    def __init__(self, app: ASGIApp, meters: Meters, slow_ms: int, draining: Event) -> None:
+        self._app, self._meters, self._slow_ms, self._draining = app, meters, slow_ms, draining
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         method = str(scope["method"])
-        request_id, started, status = uuid4().hex, time.perf_counter(), 500
+        request_id, started, status, begun = uuid4().hex, time.perf_counter(), 500, False
         scope["timegrain_request_id"] = request_id  # type: ignore[typeddict-unknown-key]
 
         async def sending(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+                closing = [(b"connection", b"close")] if self._draining.is_set() else []
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode()), *closing]
+                begun = True
             await send(message)
 
         try:
             await self._app(scope, receive, sending)
+        except asyncio.CancelledError:
+            # The server ends, and this took longer than it waits. What it began is whole or not at all.
+            if begun:
+                raise
+            await _refuse(sending)
         finally:
             took = time.perf_counter() - started
             # As the route is written, `/api/0/buckets/{name}`: a path may hold whatever somebody typed.
             path = scope.get("path_template") or "other"
-            self._requests.labels(method, path, str(status)).inc()
-            self._seconds.labels(path).observe(took)
+            self._meters.request(method, path, status, took)
             line = {
                 "request": request_id,
                 "method": method,
@@ -137,6 +128,15 @@ class Observed:
                 log.info(json.dumps(line))
 
 
+async def _refuse(send: Send) -> None:
+    refused = failure(Unavailable("the server ends; send again"))
+    headers = [(name.lower().encode(), value.encode()) for name, value in refused.headers.items()]
+    headers += [(b"content-type", b"application/json"), (b"content-length", str(len(refused.content)).encode())]
+    begin: Any = {"type": "http.response.start", "status": refused.status_code, "headers": headers}
+    await send(begin)
+    await send({"type": "http.response.body", "body": refused.content, "more_body": False})
+
+
 SLOW_MS = 1000
 
 
@@ -148,14 +148,17 @@ def make_app(
     cors_origins: Sequence[str] = (),
     pages: Sequence[HTTPRouteHandler] = (),
     proxied: bool = False,
+    metrics_token: str = "",
+    draining: Event | None = None,
 ) -> Observed:
     """An application on a database whose schema is current; it advances changes of policy unless told.
 
     Pages of `cors_origins` may ask it from a browser, and those that it has itself; no others. Where it is `proxied`
-    nobody is known to sit at this computer.
+    nobody is known to sit at this computer. Once it is `draining` it is no longer ready, and keeps no connection.
     """
-    registry = CollectorRegistry()
-    recorder, runner, journal = Recorder(database), JobRunner(database), Journal(database)
+    meters, draining = Meters(), draining or Event()
+    observe(database, meters)
+    recorder, runner, journal = Recorder(database, meters), JobRunner(database), Journal(database)
     journal.start()
     if run_jobs:
         runner.start()
@@ -163,15 +166,24 @@ def make_app(
     app = Litestar(
         [
             *_handlers(),
-            *(watchers.get_info, health, metrics, openapi_json, schema_page),
+            *(watchers.get_info, health, ready, metrics, openapi_json, schema_page),
             *pages,
         ],
         exception_handlers={Exception: _failed},
         openapi_config=None,
         cors_config=_cors(cors_origins) if cors_origins else None,
         request_max_body_size=None,  # requests.py has the limit, and tells the caller first
-        state=State({"house": house, "registry": registry, "public_url": public_url, "proxied": proxied}),
+        state=State(
+            {
+                "house": house,
+                "meters": meters,
+                "public_url": public_url,
+                "proxied": proxied,
+                "metrics_token": metrics_token,
+                "draining": draining,
+            }
+        ),
         on_shutdown=[recorder.close, runner.close, journal.close],
         logging_config=None,
     )
-    return Observed(app, registry, slow_ms)
+    return Observed(app, meters, slow_ms, draining)

@@ -22,7 +22,8 @@ _LISTS = {"focus": "FocusEntry", "pages": "PageEntry", "away": "InputEntry", "pr
 _REFERENCE = "#/components/schemas/{name}"
 _UNKEYED = (
     ("/health", "Whether the server and its database answer"),
-    ("/metrics", "Prometheus"),
+    ("/ready", "Whether the server should be asked: it answers 503 while it ends"),
+    ("/metrics", "Prometheus; for the server's own computer, or with the token of --metrics-token-file"),
 )
 
 Schema = dict[str, Any]
@@ -166,7 +167,8 @@ def document(public_url: str = "") -> dict[str, Any]:
         "get": {"operationId": "getInfo", "summary": summary, "security": [], "responses": info},
     }
     for path, summary in _UNKEYED:
-        paths[path] = {"get": {"summary": summary, "security": [], "responses": {"200": {"description": "Success"}}}}
+        responses = {"200": {"description": "Success"}, "default": failed}
+        paths[path] = {"get": {"summary": summary, "security": [], "responses": responses}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "timegrain", "version": __version__, "license": {"name": "Apache-2.0"}},

@@ -124,7 +124,7 @@ def _record(call: Call, sent: _Sent) -> HeartbeatsAnswer | HeartbeatAnswer:
         report = Report(device, heartbeats=[fact_of(one) for one in told])
         call.leave_reading()
         batch = Batch(who.organisation, user, report, {LIST: list(read)}, call.sent_at)
-        rejected += call.house.recorder.record(batch).rejected
+        rejected += call.house.recorder.record(batch, len(rejected)).rejected
     refused = {one.index: one for one in rejected}
     if refused and len(refused) == len(sent.entries):
         raise _all_refused(refused)

@@ -5,8 +5,15 @@ from __future__ import annotations
 import ipaddress
 import json
 import logging
+import math
 import os
 import re
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +24,20 @@ import uvicorn
 from timegrain import clock
 from timegrain import workers as worker
 from timegrain.api.app import SLOW_MS, Observed
+from timegrain.api.metrics import FOLDER as METRICS_FOLDER
 from timegrain.cli.session import Session, base_address, command, default_path
+from timegrain.ending import Ending, Lingering, read_certificate
 from timegrain.errors import Refused
 from timegrain.sample.organisation import sample_organisation
 from timegrain.seeding import store_sample
 from timegrain.serving import whole_app
 from timegrain.storage.migrations import migrate
+from timegrain.systemd import handed_sockets, notify_well, taken
 from timegrain.zonedata import bring_up_to_date
+
+GRACE_S = 30.0
+NOTIFY_S = 10
+"""A service manager is told this often that all is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,8 @@ class Listening:
     public_url: str = ""
     trusted_proxies: str = ""
     tls: tuple[Path, Path] | None = None
+    fd: int | None = None
+    """A socket that whoever started the server listens with; in the place of host and port."""
 
 
 def _loopback(host: str) -> bool:
@@ -71,6 +87,10 @@ def _origins(_context: click.Context, _option: click.Parameter, given: tuple[str
 @click.option("--slow-ms", default=SLOW_MS, show_default=True, type=click.IntRange(0), help="A warning from here on.")
 @click.option("--cors-origin", "cors_origins", multiple=True, callback=_origins, metavar="URL", help="May be repeated.")
 @click.option("--insecure", is_flag=True, help="Listen beyond this computer without TLS or a proxy.")
+@click.option("--fd", type=click.IntRange(3), metavar="NUMBER", help="A listening socket that was handed over.")
+@click.option("--drain", default=0.0, show_default=True, type=click.FloatRange(0, 600), help="Seconds.")
+@click.option("--grace", default=GRACE_S, show_default=True, type=click.FloatRange(1, 600), help="Seconds.")
+@click.option("--metrics-token-file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def serve(
     session: Session,
     host: str,
@@ -83,6 +103,10 @@ def serve(
     slow_ms: int,
     cors_origins: tuple[str, ...],
     insecure: bool,
+    fd: int | None,
+    drain: float,
+    grace: float,
+    metrics_token_file: Path | None,
 ) -> None:
     """The server, on a database that it brings up to date."""
     if bool(tls_certificate) != bool(tls_key):
@@ -98,18 +122,30 @@ def serve(
             raise Refused("SQLite has one writer: --workers must be 1, or the database PostgreSQL")
         migrate(database)
         bring_up_to_date(database)
-        listening = Listening(host, port, public_url, trusted_proxies, tls)
+        listening = Listening(host, port, public_url, trusted_proxies, tls, fd)
+        sockets = _sockets(listening)
+        token_file = str(metrics_token_file or "")
+        token = worker.read_token(token_file)
+        if metrics_token_file is not None and not token:
+            raise Refused(f"{metrics_token_file} holds no token")
         session.answer({"url": _url(listening)}, f"timegrain answers at {_url(listening)}")
         if workers == 1:
+            ending = Ending(drain, grace)
             proxied = bool(trusted_proxies)
-            _run(whole_app(database, public_url, True, slow_ms, cors_origins, proxied), listening)
+            app = whole_app(database, public_url, True, slow_ms, cors_origins, proxied, token, ending.begun)
+            _run(app, listening, sockets, ending)
             return
     os.environ[worker.DATABASE] = session.url
     os.environ[worker.PUBLIC_URL] = public_url
     os.environ[worker.SLOW_MS] = str(slow_ms)
     os.environ[worker.CORS_ORIGINS] = " ".join(cors_origins)
     os.environ[worker.PROXIED] = "1" if trusted_proxies else ""
-    _run("timegrain.workers:app", listening, workers)
+    os.environ[worker.METRICS_TOKEN_FILE] = token_file
+    os.environ[worker.DRAIN], os.environ[worker.GRACE] = str(drain), str(grace)
+    with tempfile.TemporaryDirectory(prefix="timegrain-metrics-") as folder:
+        os.environ[METRICS_FOLDER] = folder
+        config = _config("timegrain.workers:app", listening, grace, workers)
+        worker.Workers(config, sockets).run()
 
 
 def _url(listening: Listening) -> str:
@@ -118,23 +154,65 @@ def _url(listening: Listening) -> str:
     return listening.public_url or f"{scheme}://{host}:{listening.port}"
 
 
-def _run(app: Observed | str, listening: Listening, workers: int = 1) -> None:
-    """Until it is told to end. Several workers make the application each, from its place in the code."""
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    uvicorn.run(
+def _sockets(listening: Listening) -> list[socket.socket]:
+    """Those that were handed over, or new ones at the address. Raises `Refused` where it cannot be had."""
+    try:
+        if listening.fd is not None:
+            return [taken(listening.fd)]
+        return handed_sockets() or _bound(listening.host, listening.port)
+    except OSError as error:
+        where = f"{listening.host}:{listening.port}" if listening.fd is None else f"--fd {listening.fd}"
+        raise Refused(f"{where}: {error.strerror or error}") from error
+
+
+def _bound(host: str, port: int) -> list[socket.socket]:
+    made = []
+    for family, kind, protocol, _, address in dict.fromkeys(
+        socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    ):
+        one = socket.socket(family, kind, protocol)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.bind(address)
+        made.append(one)
+    return made
+
+
+def _config(app: Callable[[], Observed] | str, listening: Listening, grace: float, workers: int = 1) -> uvicorn.Config:
+    """Several workers make the application each, from its place in the code."""
+    return uvicorn.Config(
         app,
-        factory=isinstance(app, str),
+        factory=True,
         workers=workers,
-        host=listening.host,
-        port=listening.port,
+        http=Lingering,
         access_log=False,
         log_level="warning",
         server_header=False,
+        timeout_graceful_shutdown=math.ceil(grace),
+        callback_notify=notify_well,
+        timeout_notify=NOTIFY_S,
         proxy_headers=bool(listening.trusted_proxies),
         forwarded_allow_ips=listening.trusted_proxies or None,
         ssl_certfile=listening.tls[0] if listening.tls else None,
         ssl_keyfile=listening.tls[1] if listening.tls else None,
     )
+
+
+def _run(app: Observed, listening: Listening, sockets: list[socket.socket], ending: Ending) -> None:
+    """Until it is told to end."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+
+    def loaded() -> Observed:
+        ending.listen(alone=True)
+        signal.signal(signal.SIGHUP, lambda *_: read_certificate(config.ssl, listening.tls))
+        return app
+
+    config = _config(loaded, listening, ending.grace_s)
+    # The HTTP server sends itself again, once it has ended, what ended it: that was no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets)
 
 
 @command(None, "demo")
@@ -165,7 +243,8 @@ def demo(session: Session, port: int, how_many: int, weeks: int, no_serve: bool,
         if not no_serve:
             if not session.as_json:
                 click.echo(f"\nServing at {_url(listening)}; Ctrl+C ends it.")
-            _run(whole_app(database), listening)
+            ending = Ending(0, GRACE_S)
+            _run(whole_app(database, draining=ending.begun), listening, _sockets(listening), ending)
 
 
 def _serving(session: Session, port: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, or_, select, true, update
@@ -105,6 +105,7 @@ _SUMS = select(
     func.count().filter(job_people.c.seconds > 0),
     *(func.coalesce(func.sum(column), 0) for column in (job_people.c.seconds, *_MOVED)),
 ).where(_OF_JOB)
+_STANDINGS = select(jobs.c.state, func.count(), func.sum(jobs.c.done), func.sum(jobs.c.total)).group_by(jobs.c.state)
 _LEFT_OVER = (
     select(job_people.c.job_id, job_people.c.user_id)
     .where(
@@ -153,6 +154,19 @@ def some(connection: Connection, organisation: int, before: int | None, most: in
     if before is not None:
         older = older.where(jobs.c.id < before)
     return [_job(row) for row in connection.execute(older, {"organisation": organisation})]
+
+
+class Standing(NamedTuple):
+    """Jobs in one state, of all organisations: how many, and how many of their people are counted."""
+
+    jobs: int = 0
+    done: int = 0
+    total: int = 0
+
+
+def standings(connection: Connection) -> dict[str, Standing]:
+    """By state; a state that no job has is left out."""
+    return {state: Standing(*map(int, sums)) for state, *sums in connection.execute(_STANDINGS)}
 
 
 def unfinished(connection: Connection, organisation: int) -> list[Job]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import ipaddress
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from timegrain import clock
 from timegrain.api.calls import House
 from timegrain.api.envelope import as_known, note_unforeseen
 from timegrain.api.exporting import chunks
+from timegrain.api.local import is_local
 from timegrain.errors import (
     Forbidden,
     PayloadTooLarge,
@@ -53,7 +53,6 @@ HEADERS = {
     "Vary": "Accept-Encoding, Accept-Language, Cookie, HX-Request",
 }
 _FORM = "application/x-www-form-urlencoded"
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 class _Came(NamedTuple):
@@ -106,7 +105,7 @@ async def visited(request: Request[Any, Any, Any], page: Page) -> Response[Any]:
         headers,
         request.cookies,
         address,
-        direct and _is_local(address, headers),
+        direct and is_local(address, headers),
         base,
         str(request.scope.get("timegrain_request_id", "")),
     )
@@ -279,25 +278,3 @@ def _address(came: _Came) -> str:
     pairs = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in came.query.pairs)
     path = quote(came.path)
     return f"{path}?{pairs}" if pairs else path
-
-
-def _is_local(address: str, headers: Mapping[str, str]) -> bool:
-    """Asked from this computer, for this computer, without a proxy that says otherwise."""
-    host = _host(headers.get("host", ""))
-    through = any(name in headers for name in _FORWARDED)
-    return not through and _loopback(address) and (host == "localhost" or _loopback(host))
-
-
-def _host(given: str) -> str:
-    """Without its port; empty where it is none."""
-    try:
-        return urlsplit(f"//{given}").hostname or ""
-    except ValueError:
-        return ""
-
-
-def _loopback(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from functools import cache
+
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -15,6 +18,9 @@ from timegrain.storage.engine import Database
 _LOCK = 7_461_676
 """An advisory lock of PostgreSQL, so that of several servers that start together one migrates."""
 
+# It tells of each look at the revision, and `/ready` looks often.
+logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
+
 
 def _config() -> Config:
     config = Config()
@@ -22,6 +28,7 @@ def _config() -> Config:
     return config
 
 
+@cache
 def newest() -> str:
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
@@ -44,12 +51,17 @@ def require_current(database: Database) -> None:
         if "organisations" not in inspect(connection).get_table_names():
             raise Refused("there is no timegrain database there yet: run `timegrain init`")
         _refuse_newer(connection)
-        if MigrationContext.configure(connection).get_current_revision() != newest():
+        if current(connection) != newest():
             raise Refused("the database is older than this program: `timegrain serve` brings it up to date")
 
 
+def current(connection: Connection) -> str | None:
+    """The revision of a database's schema."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def _refuse_newer(connection: Connection) -> None:
-    current = MigrationContext.configure(connection).get_current_revision()
+    found = current(connection)
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if current is not None and current not in known:
-        raise Refused(f"the database is newer than this program (revision {current}): update timegrain")
+    if found is not None and found not in known:
+        raise Refused(f"the database is newer than this program (revision {found}): update timegrain")
