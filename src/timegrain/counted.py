@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from timegrain.counting.instants import DAY, LONGEST_REACH, Range, clip, to_slots
+from timegrain.counting.instants import DAY, Range, clip, to_slots
 from timegrain.counting.spans import DeviceFacts, Pieces, Span, cut, judge
 from timegrain.counting.tallies import Counted, Tally, tally
 from timegrain.deciding import by_device, device_facts, named, periods
@@ -126,7 +126,8 @@ class _Read:
 def _read(of: Counting, ranges: Sequence[Range]) -> _Read | None:
     """None where there are no facts."""
     organisation, user = of.whom
-    around = [(start - LONGEST_REACH, end + LONGEST_REACH) for start, end in ranges]
+    reach = max(of.reach.values(), default=0)
+    around = [(start - reach, end + reach) for start, end in ranges]
     timeout = max((device.timeout for device in of.devices.values()), default=0)
     rows = deciding_facts.read_shown(of.connection, organisation, user, around, timeout)
     if not rows:

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Collection
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -39,22 +41,28 @@ MOST_FAILURES = 5
 
 
 class Steps:
-    """For one thread at a time. Between two steps it keeps what is prepared and not yet written."""
+    """For one thread at a time. Between two steps it keeps what is prepared and not yet written.
 
-    def __init__(self, database: Database, step_s: float = STEP_S) -> None:
+    Where it prepares `ahead` it does so while it writes: SQLite writes without Python's lock.
+    """
+
+    def __init__(self, database: Database, step_s: float = STEP_S, ahead: bool = False) -> None:
         self.database = database
         self._step_s = step_s
         self._policies = Policies()
         self._planned: tuple[tuple[int, int, int], Policy] | None = None
         self._prepared: dict[tuple[int, int], list[Prepared]] = {}
+        self._ahead: dict[tuple[int, int], Future[list[Prepared]]] = {}
+        self._preparing = ThreadPoolExecutor(1, "timegrain-preparing") if ahead else None
 
     def advance(self, organisation: int) -> bool:
         """One small transaction of what is next in an organisation; False where nothing is."""
         with self.database.read() as connection:
             waiting = jobs.unfinished(connection, organisation)
-        if not waiting:
+        job = waiting[0] if waiting else None
+        self._forget_but(organisation, job)
+        if job is None:
             return self._remove_unread(organisation)
-        job = waiting[0]
         if job.state == jobs.WAITING:
             self._begin(organisation, job)
         elif not self._count_some(organisation, job):
@@ -64,6 +72,7 @@ class Steps:
     def give_up(self, organisation: int, error: Exception) -> None:
         """After a step that failed: the organisation's first job is over where it did so too often."""
         self._prepared.clear()
+        self._ahead.clear()
         with self.database.write(organisation, policy=True) as connection:
             for job in jobs.unfinished(connection, organisation)[:1]:
                 if jobs.note_failure(connection, organisation, job) < MOST_FAILURES:
@@ -74,6 +83,12 @@ class Steps:
                 if job.state == jobs.RUNNING and not job.dry_run:
                     generations.forget_all_following(connection, organisation)
                     raise_version(connection, organisation)
+
+    def _forget_but(self, organisation: int, job: Job | None) -> None:
+        """What was prepared for jobs that are over meanwhile."""
+        for known in (self._prepared, self._ahead):
+            for key in [one for one in known if one[0] == organisation and (job is None or one[1] != job.id)]:
+                del known[key]
 
     def _begin(self, organisation: int, job: Job) -> None:
         """Make it the organisation's pending change."""
@@ -93,16 +108,23 @@ class Steps:
 
     def _count_some(self, organisation: int, job: Job) -> bool:
         """Count some people, or a part of one; False where nobody is left."""
-        ready = self._prepared.pop((organisation, job.id), []) or self._prepare(organisation, job)
+        key = organisation, job.id
+        ready = self._prepared.pop(key, [])
+        if not ready and (ahead := self._ahead.pop(key, None)) is not None:
+            ready = ahead.result()
+        ready = ready or self._prepare(organisation, job)
         if not ready:
             return False
+        if self._preparing is not None and key not in self._ahead:
+            users = {one.user for one in ready}
+            self._ahead[key] = self._preparing.submit(self._prepare, organisation, job, users)
         left = self._write(organisation, job, ready)
         if left:
-            self._prepared[organisation, job.id] = left
+            self._prepared[key] = left
         return True
 
-    def _prepare(self, organisation: int, job: Job) -> list[Prepared]:
-        """Of some people who are not counted yet what the job alters."""
+    def _prepare(self, organisation: int, job: Job, but: Collection[int] = ()) -> list[Prepared]:
+        """Of some people who are not counted yet what the job alters, `but` some."""
         ready: list[Prepared] = []
         with self.database.read() as connection:
             policy = self._policies.read(connection, organisation)
@@ -110,6 +132,7 @@ class Steps:
             if to is None:
                 return []
             users = jobs.not_counted(connection, organisation, job.id, MOST_A_STEP)
+            users = [user for user in users if user not in but]
             if len(users) > FEW:
                 users = users[random.randrange(len(users)) :]  # noqa: S311
             enough = time.monotonic() + self._step_s

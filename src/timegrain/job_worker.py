@@ -64,7 +64,7 @@ def main() -> None:
     turns, work = Turns(sys.stdout), threading.Event()
     database = Database(sys.stdin.readline().strip(), pool_size=2, turn=turns)
     threading.Thread(target=_hear, args=(sys.stdin, turns, work), daemon=True).start()
-    runner = JobRunner(database)
+    runner = JobRunner(database, ahead=True)
     turns.say(READY)
     while True:
         work.wait()

@@ -50,10 +50,13 @@ ASK_S = 0.01
 class JobRunner:
     """Advances the jobs of one database: where it is called, and once started in a thread of its own."""
 
-    def __init__(self, database: Database, step_s: float = STEP_S, pause_s: float = PAUSE_S) -> None:
+    def __init__(
+        self, database: Database, step_s: float = STEP_S, pause_s: float = PAUSE_S, ahead: bool = False
+    ) -> None:
+        """`ahead` is for a process that does nothing else (`Steps`)."""
         self.database = database
         self._pause_s = pause_s
-        self._steps = Steps(database, step_s)
+        self._steps = Steps(database, step_s, ahead)
         self._advancing = threading.Lock()
         self._closing = threading.Event()
         self._woken = threading.Event()

@@ -148,7 +148,7 @@ def made(
 
     Raises `Refused` where limits would not be in order.
     """
-    runner = JobRunner(database, pause_s=SHARED_PAUSE_S)
+    runner = JobRunner(database, pause_s=SHARED_PAUSE_S, ahead=True)
     job = runner.run(organisation, start_change(database, organisation, change, dry_run, by).uuid, progress=progress)
     runner.finish_all()
     return changed_by(job)

@@ -60,7 +60,7 @@ def job_show(session: Session, job_id: UUID) -> None:
 def job_run(session: Session) -> None:
     """Finish what a server or a command left unfinished, in all organisations of the database."""
     with session.database() as database:
-        JobRunner(database, pause_s=SHARED_PAUSE_S).finish_all()
+        JobRunner(database, pause_s=SHARED_PAUSE_S, ahead=True).finish_all()
         session.answer({"unfinished": 0}, "Every job is finished.")
 
 

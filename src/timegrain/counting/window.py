@@ -20,7 +20,7 @@ or part: `changed_stretches` compares those before and after.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from timegrain.counting.instants import LONGEST_REACH, LONGEST_TIMEOUT, Range
@@ -73,20 +73,19 @@ def changed_stretches(before: Iterable[Range], after: Iterable[Range]) -> list[R
 
 def judged_otherwise(stretches: Sequence[Range], before: Limits, after: Limits) -> list[Range]:
     """The stretches whose seconds new limits may put into another state, ignored idle or not."""
-    return [
-        stretch
-        for stretch in stretches
-        if any(
-            before.state(stretch[1] - stretch[0], ignored) is not after.state(stretch[1] - stretch[0], ignored)
-            for ignored in (False, True)
-        )
-    ]
+
+    def otherwise(length: int) -> bool:
+        return any(before.state(length, ignored) is not after.state(length, ignored) for ignored in (False, True))
+
+    return _of_lengths(stretches, otherwise)
 
 
 def ignored_otherwise(stretches: Sequence[Range], limits: Limits) -> list[Range]:
     """The stretches in which it matters whether the subject in front is marked ignore idle."""
-    return [
-        stretch
-        for stretch in stretches
-        if limits.state(stretch[1] - stretch[0], False) is not limits.state(stretch[1] - stretch[0], True)
-    ]
+    return _of_lengths(stretches, lambda length: limits.state(length, False) is not limits.state(length, True))
+
+
+def _of_lengths(stretches: Sequence[Range], wanted: Callable[[int], bool]) -> list[Range]:
+    """Asks once a length: of thousands of stretches there are some hundred."""
+    asked = {length: wanted(length) for length in {end - start for start, end in stretches}}
+    return [(start, end) for start, end in stretches if asked[end - start]]
