@@ -193,6 +193,8 @@ def count_following(of: Counting, to: Policy, prepared: Prepared) -> bool:
     """
     whole = prepared.found
     following, low = generations.following(of.connection, of.owner) or (_begun(of, to, whole), EVER[0])
+    if low == EVER[1]:
+        return True
     is_current = prepared.is_of(of)
     edges = generations.edges(of.connection, of.owner)
     within = low, _end_of_part(to.zone, low, edges, PART if is_current else OUTDATED_PART)

@@ -47,6 +47,11 @@ class JobProcess:
     def is_ready(self) -> bool:
         return self._ready.is_set()
 
+    @property
+    def pid(self) -> int:
+        """0 where there is none."""
+        return 0 if self._process is None else self._process.pid
+
     def start(self) -> None:
         """Unless it is there, or was started a moment ago."""
         if time.monotonic() < self._not_before or (self._process is not None and self._process.poll() is None):

@@ -69,20 +69,22 @@ class Steps:
             self._end(organisation, job)
         return True
 
-    def give_up(self, organisation: int, error: Exception) -> None:
-        """After a step that failed: the organisation's first job is over where it did so too often."""
+    def give_up(self, organisation: int, error: Exception) -> bool:
+        """After a step that failed: whether the organisation's first job is over now, which did so too often."""
         self._prepared.clear()
         self._ahead.clear()
         with self.database.write(organisation, policy=True) as connection:
             for job in jobs.unfinished(connection, organisation)[:1]:
                 if jobs.note_failure(connection, organisation, job) < MOST_FAILURES:
-                    return
+                    return False
                 # The type alone: an exception's text may hold somebody's title.
                 failed = ChangeFailed(f"The change could not be counted ({type(error).__name__}): the log says more")
                 jobs.fail(connection, organisation, job, failed, clock.now())
                 if job.state == jobs.RUNNING and not job.dry_run:
                     generations.forget_all_following(connection, organisation)
                     raise_version(connection, organisation)
+                return True
+        return False
 
     def _forget_but(self, organisation: int, job: Job | None) -> None:
         """What was prepared for jobs that are over meanwhile."""

@@ -51,11 +51,16 @@ class JobRunner:
     """Advances the jobs of one database: where it is called, and once started in a thread of its own."""
 
     def __init__(
-        self, database: Database, step_s: float = STEP_S, pause_s: float = PAUSE_S, ahead: bool = False
+        self,
+        database: Database,
+        step_s: float = STEP_S,
+        pause_s: float = PAUSE_S,
+        ahead: bool = False,
+        retry_s: float = RETRY_S,
     ) -> None:
         """`ahead` is for a process that does nothing else (`Steps`)."""
         self.database = database
-        self._pause_s = pause_s
+        self._pause_s, self._retry_s = pause_s, retry_s
         self._steps = Steps(database, step_s, ahead)
         self._advancing = threading.Lock()
         self._closing = threading.Event()
@@ -113,7 +118,7 @@ class JobRunner:
     def finish_all(self, until: Callable[[], bool] = bool) -> None:
         """Do all there is to do, or until it is told to stop: each organisation in turn, one transaction each.
 
-        One whose job fails is put off, and left out in the end.
+        One that fails is put off, again and again until its job is given up.
         """
         failures: Counter[int] = Counter()
         put_off: dict[int, float] = {}
@@ -131,15 +136,16 @@ class JobRunner:
                     except Unavailable:
                         raise
                     except Exception as error:
-                        self._note(organisation, error)
-                        failures[organisation] += 1
-                        put_off[organisation] = time.monotonic() + RETRY_S
+                        is_over = self._note(organisation, error)
+                        failures[organisation] = 0 if is_over else failures[organisation] + 1
+                        put_off[organisation] = time.monotonic() + (0 if is_over else self._retry_s)
                 self._closing.wait(self._pause_s)
 
-    def _note(self, organisation: int, error: Exception) -> None:
+    def _note(self, organisation: int, error: Exception) -> bool:
+        """Whether the organisation's first job is over."""
         log.error(json.dumps({"job": "failed", "organisation": organisation, "error": type(error).__name__}))
         with self._advancing:
-            self._steps.give_up(organisation, error)
+            return self._steps.give_up(organisation, error)
 
     def run(self, organisation: int, uuid: UUID, seconds: float | None = None, progress: Progress = silent) -> Job:
         """Advance the organisation's jobs until this one is finished, or for some seconds.
@@ -170,7 +176,7 @@ class JobRunner:
             raise
         except Exception as error:
             self._note(organisation, error)
-            time.sleep(RETRY_S)
+            time.sleep(self._retry_s)
 
     def advance(self, organisation: int) -> bool:
         """One small transaction of what is next in an organisation; False where nothing is."""

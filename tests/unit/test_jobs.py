@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import func, select
 
+from timegrain.counted import counting
 from timegrain.counting.facts import Away, Focus, Report
 from timegrain.counting.memberships import ALWAYS, joined
 from timegrain.counting.ratings import Rating
@@ -16,19 +17,22 @@ from timegrain.counting.subjects import NameKind
 from timegrain.counting.tallies import Tally
 from timegrain.erasing import erase
 from timegrain.errors import Refused
+from timegrain.generations import count_following, prepare
 from timegrain.jobs import JobRunner
 from timegrain.policy_changes import change_policy, change_rules, change_soon, changed_by, start_change
 from timegrain.recording import Batch, record_all
 from timegrain.recounting import change_device, change_memberships, differences, recount_everything
 from timegrain.storage import jobs, people, ratings
 from timegrain.storage.changes import Change
+from timegrain.storage.dialect import store
 from timegrain.storage.engine import Database
+from timegrain.storage.facts import FactKind
 from timegrain.storage.jobs import Changed, Job
 from timegrain.storage.policies import Policies, of_user
 from timegrain.storage.queries.daily_totals import daily_totals
 from timegrain.storage.queries.people_meant import Meant
 from timegrain.storage.ratings import ORGANISATION, StoredRule
-from timegrain.storage.schema import day_totals, job_people, slot_subjects, slot_totals, users
+from timegrain.storage.schema import day_totals, facts, job_people, slot_subjects, slot_totals, users
 
 START = 1_767_225_600
 DAY, MINUTE = 86_400, 60
@@ -130,6 +134,104 @@ def test_in_force_for_all_at_once_and_old_figures_go(office: Office, change: Cha
             earlier = select(func.count()).select_from(table.join(users, own)).where(table.c.generation != current)
             assert connection.execute(earlier).scalar_one() == 0
         assert connection.execute(select(func.count()).select_from(job_people)).scalar_one() == 0
+
+
+@pytest.mark.parametrize("change", [THRESHOLD, RATING, Change(values={"zone": "Asia/Kolkata"})], ids=str)
+def test_a_long_history_is_counted_a_part_a_transaction(office: Office, change: Change) -> None:
+    """Batches come for what is counted already and for what is not, and so does an erasure."""
+    for user in office.users[:2]:
+        office.record(user, *(report(day) for day in range(100, 600, 100)))
+    job = start_change(office.database, office.id, change)
+    steps = 0
+    while not office.job(job).finished:
+        assert office.advance()
+        steps += 1
+        if steps == 4:
+            assert office.job(job).done == 0, "the first is not whole"
+        if steps in (3, 4, 6, 9):
+            for number, user in enumerate(office.users[:2]):
+                app = "Zed" if steps == 4 else "Code"
+                office.record(user, *(report(day + steps + number, app) for day in (-50, 110, 410)))
+        if steps == 5:
+            erase(office.database, office.id, office.users[0], (START + 100 * DAY, START + 101 * DAY))
+        assert office.wrong() == 0
+        assert office.sums()[2] in (OLD, SHORTER, RATED)
+    assert steps > 9, "one a part"
+    removals = 0
+    while office.advance():
+        removals += 1
+        assert office.wrong() == 0
+    assert removals > 6, "what is old goes in parts too"
+
+
+@pytest.mark.parametrize("change", [THRESHOLD, RATING], ids=["threshold", "rating"])
+def test_a_batch_after_the_preparing_counts(office: Office, change: Change) -> None:
+    user = office.users[0]
+    start_change(office.database, office.id, change)
+    assert office.advance(), "it is pending"
+    with office.database.read() as connection:
+        policy = Policies().read(connection, office.id)
+        assert policy.next is not None
+        prepared = prepare(connection, policy, policy.next, user)
+    office.record(user, report(DAYS), report(1, "Zed", "desktop"))
+    with office.database.write(office.id) as connection:
+        office.database.lock_user(connection, office.id, user)
+        policy = Policies().read(connection, office.id)
+        assert policy.next is not None
+        assert count_following(counting(connection, policy, user), policy.next, prepared)
+    assert office.wrong() == 0
+    while office.advance():
+        assert office.wrong() == 0
+
+
+def test_a_job_that_cannot_be_counted_ends_and_holds_up_nobody(office: Office) -> None:
+    with office.database.write(0, policy=True) as connection:
+        other = Office(office.database, people.add_organisation(connection, "p", "UTC", "test", 0).id, [])
+    other.record(other.add_user(), *map(report, range(DAYS)))
+    with office.database.write(office.id, [office.users[1]]) as connection:
+        # Of a device that there is not, under a stretch that is judged otherwise.
+        lost = (
+            office.id,
+            office.users[1],
+            START * 1000 + 660_000,
+            99,
+            int(FactKind.FOCUS),
+            0,
+            60_000,
+            1,
+            0,
+            None,
+            None,
+        )
+        store(connection, facts, [lost])
+    failing = start_change(office.database, office.id, THRESHOLD)
+    behind = start_change(office.database, office.id, RATING)
+    elsewhere = start_change(office.database, other.id, THRESHOLD)
+    JobRunner(office.database, retry_s=0).finish_all()
+    failed = office.job(failing)
+    assert (failed.state, failed.error and failed.error[0]) == ("failed", "CHANGE_FAILED")
+    assert (office.job(behind).state, other.job(elsewhere).state) == ("done", "done")
+    assert (office.sums(), other.sums()) == ([RATED] * 3, [SHORTER])
+    with pytest.raises(Refused, match="KeyError"):
+        changed_by(failed)
+    with office.database.read() as connection:
+        assert people.organisation_row(connection, office.id).job_id is None
+        assert connection.execute(select(func.count()).select_from(job_people)).scalar_one() == 0
+        assert (
+            set(
+                connection.execute(
+                    select(slot_totals.c.generation, users.c.generation)
+                    .join_from(
+                        slot_totals,
+                        users,
+                        (slot_totals.c.organisation_id == users.c.organisation_id)
+                        & (slot_totals.c.user_id == users.c.id),
+                    )
+                    .where(slot_totals.c.generation != users.c.generation)
+                )
+            )
+            == set()
+        )
 
 
 def _batch(office: Office) -> None:
