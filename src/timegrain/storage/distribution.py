@@ -96,7 +96,7 @@ def _foreign_keys(connection: Connection) -> list[ForeignKeyConstraint]:
 
 def _placed(connection: Connection) -> dict[str, bool]:
     """Tables that are where they belong: whether by their key, else everywhere."""
-    return dict(connection.execute(_PLACED))
+    return dict(connection.execute(_PLACED).all())
 
 
 def _place(connection: Connection, name: str, by_key: bool) -> None:
