@@ -105,11 +105,11 @@ def test_the_check_tells_statements_apart(dialect: str) -> None:
 
 def test_the_check_reads_what_the_program_executes(database: Database) -> None:
     """What the program executes in the hand of a test is held against it; what a test says itself is not."""
-    broken = Table("facts", MetaData(), Column("user_id", Integer, primary_key=True))
+    broken = Table("facts", MetaData(), Column("user_id", Integer, primary_key=True), Column("app_id", Integer))
     with database.engine.connect() as connection:
         connection.execute(text("SELECT count(*) FROM facts"))
         assert WATCH.taken() == []
         with pytest.raises(DBAPIError):
-            store(connection, broken, [(1,)])
+            store(connection, broken, [(1, 1)])
     (found,) = set(WATCH.taken())
-    assert found.startswith("facts: INSERT INTO facts (user_id)")
+    assert found.startswith("facts: INSERT INTO facts (user_id, app_id)")

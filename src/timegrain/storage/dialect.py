@@ -21,6 +21,8 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import TableValuedAlias
 from sqlalchemy.types import TypeEngine
 
+from timegrain.storage.schema import ADMIN
+
 Row = tuple[Any, ...]
 
 
@@ -161,15 +163,18 @@ _register_pair(earlier, "min", "least")
 def store(connection: Connection, table: Table, rows: Sequence[Row], add: tuple[str, ...] = ()) -> None:
     """Insert rows that hold every column of `table` in its order; one with a known key replaces it.
 
-    With `add`, the columns of these names are added up instead, and the others of a known key stay.
+    With `add`, the columns of these names are added up instead, and the others of a known key stay. The rows are of
+    one organisation, which the first column of every table names.
     """
     if not rows:
         return
     if is_sqlite(connection):
         connection.exec_driver_sql(_sqlite_upsert(table, add), list(rows))
         return
-    columns = [list(values) for values in zip(*rows, strict=True)]
-    connection.exec_driver_sql(_postgres_upsert(table, add), tuple(columns))
+    _, *columns = (list(values) for values in zip(*rows, strict=True))
+    done = connection.exec_driver_sql(_postgres_upsert(table, add), (*columns, rows[0][0], ADMIN))
+    if done.rowcount != len(rows) and _replaces(table):
+        raise RuntimeError(f"{done.rowcount} of {len(rows)} rows were stored: the organisation has no roles")
 
 
 @lru_cache(maxsize=64)
@@ -180,8 +185,13 @@ def _sqlite_upsert(table: Table, add: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=64)
 def _postgres_upsert(table: Table, add: tuple[str, ...]) -> str:
-    arrays = ", ".join(f"%s::{_array_type(one)}[]" for one in table.columns)
-    rows = f"SELECT * FROM unnest({arrays})"  # noqa: S608
+    # From a row that every organisation has: so a cluster sees where the rows belong, and all goes there at once.
+    _, *rest = table.columns
+    arrays = ", ".join(f"%s::{_array_type(one)}[]" for one in rest)
+    rows = (
+        f"SELECT roles.organisation_id, given.* FROM roles, unnest({arrays}) AS given "  # noqa: S608
+        "WHERE roles.organisation_id = %s AND roles.id = %s"
+    )
     return f"INSERT INTO {table.name} ({_columns(table)}) {rows} {_on_conflict(table, add)}"
 
 
@@ -195,7 +205,12 @@ def _on_conflict(table: Table, add: tuple[str, ...]) -> str:
         sums = ", ".join(f"{one} = {table.name}.{one} + excluded.{one}" for one in add)
         return f"ON CONFLICT ({key}) DO UPDATE SET {sums}"
     changed = ", ".join(f"{one.name} = excluded.{one.name}" for one in table.columns if not one.primary_key)
-    return f"ON CONFLICT ({key}) DO UPDATE SET {changed}" if changed else f"ON CONFLICT ({key}) DO NOTHING"
+    return f"ON CONFLICT ({key}) DO UPDATE SET {changed}" if _replaces(table) else f"ON CONFLICT ({key}) DO NOTHING"
+
+
+def _replaces(table: Table) -> bool:
+    """Whether there is anything in a row beside its key."""
+    return len(table.columns) > len(table.primary_key.columns)
 
 
 def _array_type(one: Column[Any]) -> str:
