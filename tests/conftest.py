@@ -24,6 +24,8 @@ SERVERS = ["postgresql", *(["citus"] if cluster.COORDINATOR else [])]
 BOTH = ["sqlite", *(pytest.param(one, marks=pytest.mark.slow) for one in SERVERS)]
 """Either database, one after the other, and the cluster that is named; `make test-fast` takes SQLite alone."""
 
+collect_ignore_glob = [] if cluster.COORDINATOR else ["cluster/test_on_*.py"]
+
 LONGEST = ("peers/test_agent_week.py", "contract/test_conformance.py")
 """They go first: at the end one process would wait for the other."""
 
