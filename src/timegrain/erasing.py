@@ -10,7 +10,7 @@ from timegrain.counted import Counting, counting
 from timegrain.counting.instants import Range, to_slots
 from timegrain.counting.tallies import Tally
 from timegrain.recording import count_changes
-from timegrain.storage import erasures, facts, generations, slots
+from timegrain.storage import erasures, facts, generations, removals, slots
 from timegrain.storage.engine import Database
 from timegrain.storage.facts import Changes
 from timegrain.storage.names import drop_unused_names
@@ -72,6 +72,8 @@ def erase_in(
     if remember:
         erasures.add(connection, organisation, user, within, device_id)
         changes.windows.append(within)
+    elif gone:
+        removals.note_correction(connection, organisation, user, within, device_id)
     raise_version(connection, organisation)
     of = counting(connection, Policies().read(connection, organisation), user)
     count_changes(of, changes)

@@ -11,7 +11,7 @@ from timegrain import clock
 from timegrain.counting.memberships import ALWAYS, FOREVER, placed
 from timegrain.recounting import change_memberships_in
 from timegrain.signing_in import lock_out
-from timegrain.storage import audit, employments, passwords, people
+from timegrain.storage import audit, employments, passwords, people, removals
 from timegrain.storage.audit import Actor, Entry
 from timegrain.storage.engine import Database
 from timegrain.storage.people import Person
@@ -96,6 +96,7 @@ def erase_person_for_good(database: Database, organisation: int, user: int, by: 
     Recorded with it where `by` is given, about nobody.
     """
     with database.write(organisation, policy=True) as connection:
+        removals.note_person(connection, organisation, user)
         erase_person(connection, organisation, user)
         raise_version(connection, organisation)
         if by is not None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import gzip
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime
 from pathlib import Path
-from tempfile import mkstemp
 from typing import Any, BinaryIO, get_args
 
 import click
@@ -21,6 +19,7 @@ from timegrain.exporting.reports import ReportName, Wanted, report
 from timegrain.exporting.writing import FileFormat, write
 from timegrain.storage import people
 from timegrain.transfer import export_facts
+from timegrain.whole_files import move, unfinished
 
 
 @click.group()
@@ -110,17 +109,10 @@ def _write(file: Path, fill: Callable[[BinaryIO], None]) -> None:
             _write_to(raw, file, fill)
         return
     place = file.resolve()
-    descriptor, name = mkstemp(dir=place.parent, prefix=".timegrain-")
-    unfinished = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as raw:
+    with unfinished(place) as made:
+        with made.open("wb") as raw:
             _write_to(raw, file, fill)
-            raw.flush()
-            os.fsync(raw.fileno())
-        unfinished.replace(place)
-    except BaseException:
-        unfinished.unlink()
-        raise
+        move(made, place)
 
 
 def _write_to(raw: BinaryIO, file: Path, fill: Callable[[BinaryIO], None]) -> None:

@@ -38,7 +38,7 @@ class Database:
         turn: AbstractContextManager[object] | None = None,
     ) -> None:
         """`turn` is what SQLite's writers of this process wait for, instead of for one another alone."""
-        self.url = _parsed(url)
+        self.url = parsed(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writing = threading.Lock() if turn is None else turn
         if self.is_sqlite:
@@ -129,7 +129,7 @@ class Database:
         self._reader.dispose()
 
 
-def _parsed(url: str) -> URL:
+def parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError as error:

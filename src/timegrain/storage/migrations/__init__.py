@@ -60,6 +60,19 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def is_current(database: Database) -> bool:
+    with database.read() as connection:
+        return current(connection) == newest()
+
+
+def revision_of(connection: Connection) -> str:
+    """Raises `Refused` where there is no schema."""
+    revision = current(connection)
+    if revision is None:
+        raise Refused("there is no timegrain database there yet: run `timegrain init`")
+    return revision
+
+
 def _refuse_newer(connection: Connection) -> None:
     found = current(connection)
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}

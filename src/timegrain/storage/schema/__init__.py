@@ -21,6 +21,7 @@ from timegrain.storage.schema.facts import (
     erasures,
     facts,
     names,
+    removals,
     texts,
 )
 from timegrain.storage.schema.figures import (
@@ -81,6 +82,7 @@ DISTRIBUTED = (
     texts,
     facts,
     erasures,
+    removals,
     stretches,
     slot_totals,
     slot_subjects,
@@ -113,6 +115,7 @@ __all__ = [
     "metadata",
     "names",
     "organisations",
+    "removals",
     "retirements",
     "roles",
     "rules",

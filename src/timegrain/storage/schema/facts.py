@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    Uuid,
     text,
 )
 
@@ -120,4 +121,18 @@ erasures = Table(
     # 0: every device, those to come too.
     key("device_id"),
     sqlite_with_rowid=False,
+)
+
+# What is gone without an erased range that keeps it out, so that a backup from before does not bring it back: a person
+# erased for good (no range), or what began in a range that was corrected. By ids alone, which lead to nothing here.
+removals = Table(
+    "removals",
+    metadata,
+    key("organisation_id"),
+    Column("uuid", Uuid, primary_key=True),
+    Column("user_uuid", Uuid, nullable=False),
+    # Null: of every device.
+    Column("device_uuid", Uuid),
+    Column("start_s", BigInteger),
+    Column("end_s", BigInteger),
 )
