@@ -166,11 +166,21 @@ def _known(old: Connection | None, filled: bool, wanted: Wanted, told: list[With
     return []
 
 
+def _require_told(database: Database, known: list[Withdrawn], wanted: Wanted) -> None:
+    """Raises `Refused` where all that is known is of others than those in the backup."""
+    told = {one.organisation for each in known for one in each.organisations}
+    with database.read() as connection:
+        restored = {one.uuid for one in people.all_organisations(connection)}
+    if restored - told and not wanted.without_erasures:
+        raise Refused(UNKNOWN)
+
+
 def _settle(url: str, wanted: Wanted, known: list[Withdrawn], aside: str | None) -> Restored:
     """What was restored in the form of this program, without what was withdrawn; checked."""
     database = Database(url)
     try:
         migrate(database)
+        _require_told(database, known, wanted)
         again = withdraw_again(database, known, wanted.by)
         database.scrub()
         with database.read() as connection:

@@ -34,7 +34,7 @@ def withdraw_again(database: Database, known: list[Withdrawn], by: Actor) -> Cou
                 _Again(connection, one.id, done).all(told, told.last_at >= last_at)
             done[SESSIONS] += withdrawn.end_all_sessions(connection, one.id)
             raise_version(connection, one.id)
-            audit.record(connection, one.id, Entry(by, after=dict(done)))
+            audit.record(connection, one.id, Entry(by))
     return done
 
 

@@ -105,7 +105,9 @@ def exists(url: URL) -> bool:
 def sessions(url: URL) -> int:
     """How many are connected to the database."""
     with maintaining(url) as connection:
-        statement = text("SELECT count(*) FROM pg_stat_activity WHERE datname = :name")
+        statement = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = :name AND backend_type = 'client backend'"
+        )
         return int(connection.execute(statement, {"name": url.database}).scalar_one())
 
 
@@ -114,12 +116,29 @@ def unfinished(url: URL, name: str) -> Iterator[URL]:
     """A new empty database beside the one of `url`; gone at the end, unless renamed."""
     made = url.set(database=name)
     with maintaining(url) as connection:
-        connection.execute(text(f"CREATE DATABASE {_quoted(connection, name)} TEMPLATE template0"))
+        connection.execute(
+            text(f"CREATE DATABASE {_quoted(connection, name)} TEMPLATE template0 {_locale(connection, url)}")
+        )
     try:
         yield made
     finally:
         with maintaining(url) as connection:
             connection.execute(text(f"DROP DATABASE IF EXISTS {_quoted(connection, name)}"))
+
+
+def _locale(connection: Connection, url: URL) -> str:
+    """As the database of `url` has it, if it is there."""
+    statement = text(
+        "SELECT pg_encoding_to_char(encoding), datcollate, datctype FROM pg_database WHERE datname = :name"
+    )
+    row = connection.execute(statement, {"name": url.database}).one_or_none()
+    encoding, collate, ctype = row or ("UTF8", None, None)
+    given = {"ENCODING": encoding, "LC_COLLATE": collate, "LC_CTYPE": ctype}
+    return " ".join(f"{name} {_literal(value)}" for name, value in given.items() if value is not None)
+
+
+def _literal(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def drop(url: URL, name: str) -> None:

@@ -1,0 +1,163 @@
+"""What is refused, or ends in the middle, leaves everything as it was."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from tests.backup.kept import complaint, printed, sample
+from timegrain.storage.engine import Database
+
+COMMAND = (sys.executable, "-c", "from timegrain.cli import main; main()")
+
+
+@pytest.fixture
+def kept(sqlite_url: str, tmp_path: Path) -> Path:
+    """A backup of a sample."""
+    sample(sqlite_url, 2, 1)
+    printed(sqlite_url, "backup", str(tmp_path / "kept.db"))
+    return tmp_path / "kept.db"
+
+
+def content(url: str) -> dict[str, list[tuple[object, ...]]]:
+    database = Database(url)
+    with database.read() as connection:
+        tables = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
+        held = {one: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {one}"))] for one in tables}
+    database.close()
+    return held
+
+
+def test_a_damaged_backup(sqlite_url: str, kept: Path) -> None:
+    """Cut, or with one bit the other way round, packed or not, with its digest or without."""
+    before = content(sqlite_url)
+    whole = kept.read_bytes()
+    packed = gzip.compress(whole)
+    turned = bytearray(whole)
+    turned[whole.index(b"asha.rao@") + 2] ^= 1
+    for broken, digest in (
+        (whole[: len(whole) // 2], False),
+        (whole[: len(whole) - 4096], False),
+        (bytes(turned), True),
+        (packed[:-1], False),
+        (packed[:-100], False),
+        (packed[: len(packed) // 2] + b"\0\0" + packed[len(packed) // 2 + 2 :], False),
+        (b"", False),
+        (b"no backup", False),
+        (b"PGDMP", False),
+    ):
+        kept.write_bytes(broken)
+        told = kept.with_name("kept.db.sha256")
+        name = told if digest else told.with_suffix(".away")
+        if told.exists():
+            told.rename(name)
+        elif digest:
+            told.with_suffix(".away").rename(told)
+        said = complaint(sqlite_url, "restore", str(kept), "--replace")
+        assert "damaged" in said or "other kind" in said, said
+    assert content(sqlite_url) == before
+    assert not [one for one in kept.parent.iterdir() if "unfinished" in one.name or "replaced" in one.name]
+
+
+def test_a_newer_backup(sqlite_url: str, tmp_path: Path) -> None:
+    sample(sqlite_url, 1, 1)
+    database = Database(sqlite_url)
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    printed(sqlite_url, "backup", str(tmp_path / "newer.db"))
+    new = f"sqlite:///{tmp_path}/new.db"
+    assert "newer" in complaint(new, "restore", str(tmp_path / "newer.db"), "--without-erasures")
+    assert not (tmp_path / "new.db").exists()
+
+
+def test_a_database_in_use(sqlite_url: str, kept: Path) -> None:
+    before = content(sqlite_url)
+    database = Database(sqlite_url)
+    database.ping()
+    assert "in use" in complaint(sqlite_url, "restore", str(kept), "--replace")
+    database.close()
+    assert content(sqlite_url) == before
+    assert printed(sqlite_url, "restore", str(kept), "--replace")["keptAside"]
+
+
+def test_where_nothing_tells_what_was_erased(sqlite_url: str, kept: Path, tmp_path: Path) -> None:
+    """The database is lost, or another's; then the file of erasures tells it, with the password of now taken away."""
+    lost = f"sqlite:///{tmp_path}/lost.db"
+    first, second = printed(sqlite_url, "user", "list")["users"]
+    printed(sqlite_url, "user", "erase", second["email"], "--confirm", second["email"])
+    file = tmp_path / "erasures.json"
+    assert printed(sqlite_url, "backup", "--erasures", str(file))["erasuresSize"] > 0
+    told = file.read_text()
+    assert first["userId"] in told
+    assert not [word for word in (first["email"], first["name"], "argon2", "laptop") if word in told]
+
+    assert "--without-erasures" in complaint(lost, "restore", str(kept))
+    assert not (tmp_path / "lost.db").exists()
+    done = printed(lost, "restore", str(kept), "--erasures", str(file))
+    assert (done["again"]["erased people"], done["people"]) == (1, 1)
+    assert second["email"].encode() not in (tmp_path / "lost.db").read_bytes()
+    other = f"sqlite:///{tmp_path}/other.db"
+    sample(other, 1, 1)
+    assert "--without-erasures" in complaint(other, "restore", str(kept), "--replace")
+    assert printed(other, "restore", str(kept), "--replace", "--without-erasures")["people"] == 2
+
+
+def test_a_full_disk(sqlite_url: str, tmp_path: Path) -> None:
+    """The system refuses a file above this size, as a full disk would: no file is left that looks whole."""
+    sample(sqlite_url, 2, 1)
+    for name in ("b.db", "b.db.gz"):
+        limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000)); {COMMAND[2]}"
+        done = subprocess.run(
+            [COMMAND[0], "-c", limited, "--database", sqlite_url, "backup", str(tmp_path / name)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+        assert "Traceback" not in done.stderr
+    assert not [one.name for one in tmp_path.iterdir() if not one.name.startswith("timegrain.db")]
+
+
+KILLED = """
+import os, signal, timegrain.{module} as module
+def killed(*_given, **_named):
+    os.kill(os.getpid(), signal.SIGKILL)
+module.{function} = killed
+from timegrain.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "function"),
+    [("restoring", "withdraw_again"), ("restoring", "check"), ("storage.placing", "move")],
+)
+def test_a_kill_in_the_middle_of_a_restore(sqlite_url: str, kept: Path, module: str, function: str) -> None:
+    before = content(sqlite_url)
+    program = KILLED.format(module=module, function=function)
+    command = [sys.executable, "-c", program, "--database", sqlite_url, "restore", str(kept), "--replace"]
+    assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
+    assert content(sqlite_url) == before
+    assert printed(sqlite_url, "check")["sound"]
+
+
+@pytest.mark.parametrize("function", ["rows.count", "rows.figures", "audit.record"])
+def test_a_kill_in_the_middle_of_a_copy(database_url: str, tmp_path: Path, function: str) -> None:
+    """Whatever is there is empty, and a copy made anew is whole."""
+    source = f"sqlite:///{tmp_path}/source.db"
+    sample(source, 1, 1)
+    before = content(source)
+    program = KILLED.format(module="copying", function=function)
+    command = [sys.executable, "-c", program, "copy", source, database_url]
+    assert subprocess.run(command, check=False, timeout=60, env=dict(os.environ)).returncode == -signal.SIGKILL
+    assert content(source) == before
+    assert printed(database_url, "copy", source, database_url)["check"]["sound"]
