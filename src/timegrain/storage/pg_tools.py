@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,9 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from timegrain.errors import Refused, Unavailable
+
+LONGEST_NAME = 63
+"""Bytes."""
 
 MAINTENANCE = "postgres"
 """The database from which others are made and renamed."""
@@ -111,9 +115,15 @@ def sessions(url: URL) -> int:
         return int(connection.execute(statement, {"name": url.database}).scalar_one())
 
 
+def name_beside(url: URL, ending: str) -> str:
+    """The database's name with something behind it, within what PostgreSQL does not cut."""
+    return (url.database or "").encode()[: LONGEST_NAME - len(ending)].decode(errors="ignore") + ending
+
+
 @contextmanager
-def unfinished(url: URL, name: str) -> Iterator[URL]:
+def unfinished(url: URL) -> Iterator[URL]:
     """A new empty database beside the one of `url`; gone at the end, unless renamed."""
+    name = name_beside(url, f"_unfinished_{secrets.token_hex(4)}")
     made = url.set(database=name)
     with maintaining(url) as connection:
         connection.execute(
