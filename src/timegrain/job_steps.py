@@ -27,6 +27,8 @@ from timegrain.storage import changes, generations, jobs, policies
 from timegrain.storage.engine import Database
 from timegrain.storage.jobs import Job
 from timegrain.storage.policies import Policies, Policy, raise_version, require_order
+from timegrain.storage.queries.policy_shown import holds_from
+from timegrain.storage.schedules import OF_ORGANISATION
 
 STEP_S = 0.02
 """A transaction that writes takes on no further person after this long: batches wait for it. One that reads prepares
@@ -193,7 +195,10 @@ class Steps:
             return
         rules, values = changes.held_before(connection, organisation, job.change)
         changed = jobs.sums(connection, organisation, job.id)
-        changed = replace(changed, subjects=subjects, rules=rules, before=values)
+        since = None
+        if job.change.judges(rules):
+            since = holds_from(connection, organisation, job.change.user or OF_ORGANISATION)
+        changed = replace(changed, subjects=subjects, rules=rules, before=values, holds_from=since)
         if not job.dry_run:
             changes.make(connection, organisation, job.change)
             generations.flip(connection, organisation)

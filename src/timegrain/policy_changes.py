@@ -41,6 +41,9 @@ FIELDS = {
     "questionsAMinute": "questions_a_minute",
     "batchesAMinute": "batches_a_minute",
     "auditDays": "audit_days",
+    "factsDays": "facts_days",
+    "titlesDays": "titles_days",
+    "slotsDays": "slots_days",
 }
 """What the columns of a policy are called outside."""
 

@@ -12,6 +12,7 @@ import json
 import logging
 import threading
 import time
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -101,6 +102,9 @@ class Retention:
 
     def advance(self, organisation: int, progress: Progress = silent) -> bool:
         """One small transaction of what is next; False where nothing is left."""
+        return self._database.again(partial(self._advance, organisation, progress))
+
+    def _advance(self, organisation: int, progress: Progress) -> bool:
         with self._database.read() as connection:
             users = retention.retiring(connection, organisation)
             run = retention.last_run(connection, organisation)

@@ -26,6 +26,11 @@ DEFAULT = {
     "questionsAMinute": 600,
     "batchesAMinute": 600,
     "auditDays": 365,
+    "factsDays": None,
+    "titlesDays": None,
+    "slotsDays": None,
+    "kept": {"factsFrom": None, "titlesFrom": None, "slotsFrom": None, "lastRun": None},
+    "holdsFrom": None,
     "workDays": WEEK,
     "expectedHours": 8,
     "schedules": [],
@@ -60,6 +65,9 @@ def test_all_that_can_be_set_is_set_and_recorded(office: Office) -> None:
         "questionsAMinute": 0,
         "batchesAMinute": 60,
         "auditDays": 30,
+        "factsDays": 400,
+        "titlesDays": 30,
+        "slotsDays": 4000,
     }
     assert patched(office, POLICY, **given) == {**DEFAULT, **given}
     assert got(office, POLICY) == {**DEFAULT, **given}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
 from random import Random
 
 import httpx
@@ -19,15 +20,38 @@ from timegrain.recounting import recount_everything
 from timegrain.storage.engine import Database
 from timegrain.storage.migrations import migrate
 
-from .days import SLOT, local_day
-from .replay import Batch, Heartbeats, Question, Retire
+from .days import SLOT, day_start, local_day
+from .replay import Batch, Erase, Heartbeats, Question, Retire, Step, World
 from .replaying import PolicyStep
 from .test_worlds import Replay
 
 SQLITE_WORLDS = int(os.environ.get("TIMEGRAIN_TEST_RETIRED", "6"))
 POSTGRESQL_WORLDS = SQLITE_WORLDS // 3
-RETIRED = 0.12
-"""Of the steps, those before which a day more is retired."""
+RETIRED = 0.15
+"""Of the steps of the second half, those before which something is retired: the first fills what can be."""
+
+
+def aim(world: World, rng: Random) -> date:
+    """Move all that is reported, so that an edge of some fact lies close to the boundary at which this day begins."""
+    facts = [one for step in world.steps if isinstance(step, Batch | Heartbeats) for one in step.facts]
+    if not facts:
+        return date(2025, 1, 1)
+    near = rng.choice(facts)
+    edge = rng.choice([near.start, near.end, near.end]) // 1000
+    day = local_day(world.home_zone, edge // SLOT)
+    off = rng.choice([-1, 0, 1, 2, 3, 5, 30, 60, 61, 120, 600, 1200, 7200])
+    by = day_start(world.home_zone, day) - off - edge
+    world.steps = [_moved(step, by) for step in world.steps]
+    return day
+
+
+def _moved(step: Step, by: int) -> Step:
+    if isinstance(step, Batch | Heartbeats):
+        moved = tuple(replace(one, start=one.start + by * 1000, end=one.end + by * 1000) for one in step.facts)
+        return replace(step, facts=moved)
+    if isinstance(step, Erase):
+        return replace(step, start_s=step.start_s + by, end_s=step.end_s + by)
+    return step
 
 
 class RetiringReplay(Replay):
@@ -36,14 +60,13 @@ class RetiringReplay(Replay):
     def __init__(self, database: Database, client: httpx.Client, seed: int) -> None:
         super().__init__(database, client, seed)
         self.chance = Random(f"{seed} retention")
-        near = [one for step in self.world.steps if isinstance(step, Batch | Heartbeats) for one in step.facts]
-        self.seconds = sorted(one.start // 1000 for one in near)
+        self.day = aim(self.world, self.chance)
 
     def run(self) -> Counter[str]:
         steps, self.world.steps = self.world.steps, []
         for number, step in enumerate(steps):
             self.place = f"world {self.world.seed}, step {number}: {step}"
-            if self.chance.random() < RETIRED and self.seconds:
+            if 2 * number > len(steps) and self.chance.random() < RETIRED:
                 self.retire()
             while self.chance.random() < 0.6 and self.program.retire_some():
                 pass
@@ -76,9 +99,8 @@ class RetiringReplay(Replay):
     def retire(self) -> None:
         """Before a change is counted, or after: both of its policies hold there."""
         self.finish()
-        day = local_day(self.world.home_zone, self.chance.choice(self.seconds) // SLOT)
-        day += timedelta(days=self.chance.choice([-1, 0, 0, 1]))
-        slots = day - timedelta(days=self.chance.choice([0, 1, 2])) if self.chance.random() < 0.3 else None
+        day = self.day + timedelta(days=self.chance.choice([-1, 0, 0, 0, 0, 1]))
+        slots = day - timedelta(days=self.chance.choice([0, 0, 1])) if self.chance.random() < 0.15 else None
         step = Retire(day, slots)
         self.world.apply(step)
         self.program.apply(step)

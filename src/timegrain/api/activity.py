@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from timegrain.api.calls import Call, Given
 from timegrain.api.envelope import decode_strictly
 from timegrain.api.ranges import LocalTime, ZoneName
 from timegrain.api.routes import Route
-from timegrain.counting.calendar import Asked
+from timegrain.counting.calendar import Asked, written_instant
 from timegrain.counting.facts import LONGEST_NAME, Away, Focus, Page, Present, Report
 from timegrain.erasing import erase
 from timegrain.errors import Forbidden, PayloadTooLarge, ValidationFailed, wrong
@@ -97,9 +98,20 @@ class ErasureRequest(msgspec.Struct, rename="camel", forbid_unknown_fields=True)
     remember: bool = True
 
 
+class WholeQuarterHours(msgspec.Struct):
+    """True UTC, half-open."""
+
+    start: str
+    end: str
+
+
 class ErasureResult(msgspec.Struct, rename="camel"):
+    """`wholeQuarterHours`, where the range reaches into time whose facts were retired: all of these went, on every
+    device, since nobody knows what of a quarter hour lay in the range."""
+
     facts: int
     erased_seconds: int
+    whole_quarter_hours: WholeQuarterHours | UnsetType = UNSET
 
 
 class _Form(NamedTuple):
@@ -232,7 +244,10 @@ def _erase(call: Call, asked: _Erasure) -> ErasureResult:
     call.leave_reading()
     within = asked.range.start, asked.range.end
     erased = erase(call.house.database, who.organisation, user, within, asked.device, asked.remember)
-    return ErasureResult(erased.facts, erased.seconds)
+    if erased.whole is None:
+        return ErasureResult(erased.facts, erased.seconds)
+    start, end = (str(written_instant(edge)) for edge in erased.whole)
+    return ErasureResult(erased.facts, erased.seconds, WholeQuarterHours(start, end))
 
 
 ROUTES = (

@@ -33,6 +33,7 @@ from timegrain.errors import Unavailable
 from timegrain.jobs import JobRunner
 from timegrain.journal import Journal
 from timegrain.recording import Recorder
+from timegrain.retention import Retention
 from timegrain.storage.books import Books
 from timegrain.storage.engine import Database
 from timegrain.storage.observing import observe
@@ -159,9 +160,11 @@ def make_app(
     meters, draining = Meters(), draining or Event()
     observe(database, meters)
     recorder, runner, journal = Recorder(database, meters), JobRunner(database), Journal(database)
+    retention = Retention(database)
     journal.start()
     if run_jobs:
         runner.start()
+        retention.start()
     house = House(database, recorder, Books(), runner, journal, Rates())
     app = Litestar(
         [
@@ -183,7 +186,7 @@ def make_app(
                 "draining": draining,
             }
         ),
-        on_shutdown=[recorder.close, runner.close, journal.close],
+        on_shutdown=[recorder.close, retention.close, runner.close, journal.close],
         logging_config=None,
     )
     return Observed(app, meters, slow_ms, draining)

@@ -6,6 +6,7 @@ from typing import Annotated, NamedTuple
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from timegrain import clock
 from timegrain.api.calls import Call, Given
@@ -18,6 +19,7 @@ from timegrain.recounting import change_device
 from timegrain.storage import devices, keys
 from timegrain.storage.devices import ListedDevice
 from timegrain.storage.queries.people_meant import BEYOND, profiles_within
+from timegrain.storage.queries.policy_shown import holds_from
 from timegrain.storage.roles import Level
 
 ReachSeconds = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_REACH)]
@@ -26,7 +28,8 @@ TimeoutSeconds = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_TIMEOUT)]
 
 class Device(msgspec.Struct, rename="camel"):
     """`reportsInput`: whether away or present ever came; without, its time is never idle. `clockSkewSeconds` is
-    how far its clock was ahead; null: unknown. `validTokens` 0: it cannot report by itself."""
+    how far its clock was ahead; null: unknown. `validTokens` 0: it cannot report by itself. `holdsFrom`, after a change
+    where facts were retired: the day from which on it holds."""
 
     device_id: UUID
     user_id: UUID
@@ -37,6 +40,7 @@ class Device(msgspec.Struct, rename="camel"):
     clock_skew_seconds: int | None
     reports_input: bool
     valid_tokens: int
+    holds_from: str | UnsetType = UNSET
 
 
 class Devices(msgspec.Struct, rename="camel"):
@@ -184,7 +188,10 @@ def _change(call: Call, asked: _ChangeAsked) -> Device:
     call.connection.rollback()
     change_device(database, organisation, one.user, one.id, asked.values)
     call.about.add(one.user)
-    return _shown(one._replace(**asked.values))  # type: ignore[arg-type]
+    with database.read() as connection:
+        since = holds_from(connection, organisation, one.user)
+    shown = _shown(one._replace(**asked.values))  # type: ignore[arg-type]
+    return msgspec.structs.replace(shown, holds_from=UNSET if since is None else since)
 
 
 def _read_device(given: Given) -> UUID:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -34,12 +34,17 @@ class SecondsByClass(msgspec.Struct, rename="camel"):
 
 
 class WhatChanged(msgspec.Struct, rename="camel"):
-    """Stored subjects that the rules match; seconds in another class, and of how many people."""
+    """Stored subjects that the rules match; seconds in another class, and of how many people.
+
+    `holdsFrom`: where facts were retired, from when on what changes about idle holds for everybody; ratings hold for
+    all time.
+    """
 
     subjects: int
     seconds: int
     people: int
     by_class: SecondsByClass
+    holds_from: date | None
 
 
 class WhatFailed(msgspec.Struct, rename="camel"):
@@ -67,7 +72,8 @@ class ListedJobs(msgspec.Struct, rename="camel"):
 
 
 def what_changed(changed: Changed) -> WhatChanged:
-    return WhatChanged(changed.subjects, changed.seconds, changed.people, SecondsByClass(*changed.moved))
+    since = None if changed.holds_from is None else date.fromisoformat(changed.holds_from)
+    return WhatChanged(changed.subjects, changed.seconds, changed.people, SecondsByClass(*changed.moved), since)
 
 
 def change_within(call: Call, change: Change, dry_run: bool = False) -> Changed | Answered:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from itertools import pairwise
 from typing import Annotated, Any, Literal, NamedTuple
@@ -15,6 +16,7 @@ from timegrain.api.jobs import JobStarted, change_within
 from timegrain.api.ranges import ZoneName, known_zone
 from timegrain.api.routes import Route, nothing
 from timegrain.counting.attendance import AS_GENERAL
+from timegrain.counting.calendar import date_at, written_instant
 from timegrain.errors import wrong
 from timegrain.policy_changes import LONGEST_NOTICE, as_columns, as_fields
 from timegrain.scheduling import ScheduleChange, as_bits, change_schedule, hours, weekdays
@@ -42,8 +44,33 @@ class DatedSchedule(msgspec.Struct, rename="camel"):
     expected_hours: float | None
 
 
+class RetentionRun(msgspec.Struct, rename="camel"):
+    """What a run of retention removed, of `done` of `total` people; `finishedAt` null: it goes on."""
+
+    started_at: str
+    finished_at: str | None
+    done: int
+    total: int
+    facts: int
+    titles: int
+    quarter_hours: int
+
+
+class Kept(msgspec.Struct, rename="camel"):
+    """The first day of which each is kept of everybody; null: all there ever was."""
+
+    facts_from: date | None
+    titles_from: date | None
+    slots_from: date | None
+    last_run: RetentionRun | None
+
+
 class Policy(msgspec.Struct, rename="camel"):
-    """`workDays` and `expectedHours` are today's; `schedules` are all that were set, from when on."""
+    """`workDays` and `expectedHours` are today's; `schedules` are all that were set, from when on.
+
+    `factsDays`, `titlesDays` and `slotsDays` null: for ever. `holdsFrom` is there where facts were retired: from that
+    day on limits and idle counting hold for everybody, what is older stays as it was.
+    """
 
     time_zone: str
     week_start: WeekStart
@@ -58,6 +85,11 @@ class Policy(msgspec.Struct, rename="camel"):
     questions_a_minute: int
     batches_a_minute: int
     audit_days: int
+    facts_days: int | None
+    titles_days: int | None
+    slots_days: int | None
+    kept: Kept
+    holds_from: date | None
     work_days: list[Weekday]
     expected_hours: float
     schedules: list[DatedSchedule]
@@ -73,7 +105,11 @@ class PolicyInForce(msgspec.Struct, rename="camel"):
 
 
 class UserPolicy(msgspec.Struct, rename="camel"):
-    """The person's own; null: as the organisation's. `inForce` is what holds for them today."""
+    """The person's own; null: as the organisation's. `inForce` is what holds for them today.
+
+    `factsFrom`: since when their facts are kept; `holdsFrom`, where there is older time: from when on limits and idle
+    counting hold for them.
+    """
 
     user_id: UUID
     idle_counting: bool | None
@@ -82,6 +118,8 @@ class UserPolicy(msgspec.Struct, rename="camel"):
     unattended_limit_minutes: int | None
     schedules: list[DatedSchedule]
     in_force: PolicyInForce
+    facts_from: date | None
+    holds_from: date | None
 
 
 class PolicyToSet(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
@@ -100,6 +138,9 @@ class PolicyToSet(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     questions_a_minute: PerMinute | UnsetType = UNSET
     batches_a_minute: PerMinute | UnsetType = UNSET
     audit_days: Days | UnsetType = UNSET
+    facts_days: Days | UnsetType | None = UNSET
+    titles_days: Days | UnsetType | None = UNSET
+    slots_days: Days | UnsetType | None = UNSET
     work_days: list[Weekday] | UnsetType = UNSET
     expected_hours: Hours | UnsetType = UNSET
     first: date | UnsetType = msgspec.field(name="from", default=UNSET)
@@ -153,11 +194,14 @@ def _seconds(expected: float | UnsetType | None) -> int | None:
 
 def _require_order(fields: dict[str, Any]) -> None:
     """Of those that the request itself gives; what it leaves out is looked at when the change is made."""
-    names = ("idleMinutes", "awayLimitMinutes", "unattendedLimitMinutes")
-    given = [(name, fields[name]) for name in names if fields.get(name) is not None]
-    for (lower, least), (higher, most) in pairwise(given):
-        if least > most:
-            raise wrong(higher, f"is less than {lower}")
+    for names in (
+        ("idleMinutes", "awayLimitMinutes", "unattendedLimitMinutes"),
+        ("titlesDays", "factsDays", "slotsDays"),
+    ):
+        given = [(name, fields[name]) for name in names if fields.get(name) is not None]
+        for (lower, least), (higher, most) in pairwise(given):
+            if least > most:
+                raise wrong(higher, f"is less than {lower}")
 
 
 def _change(call: Call, asked: _Asked) -> Policy | UserPolicy | Answered:
@@ -184,13 +228,42 @@ def _person(call: Call, uuid: UUID) -> int:
 def _shown(held: PolicyShown, user: UUID | None, today: int) -> Policy | UserPolicy:
     now = held.terms.on(today)
     day = {"workDays": weekdays(now.work_days), "expectedHours": hours(now.expected)}
+    holds = _date(held, held.kept_from.holds)
     if user is None:
         schedules = [schedule_fields(one) for one in held.terms.general]
-        return msgspec.convert({**as_fields(held.general), **day, "schedules": schedules}, Policy)
+        fields = {**as_fields(held.general), **day, "schedules": schedules, "kept": _kept(held), "holdsFrom": holds}
+        return msgspec.convert(fields, Policy)
     in_force = {**as_fields(held.limits), **day}
     schedules = [schedule_fields(one) for one in held.terms.schedules]
     own = {"userId": user, **as_fields(held.own), "schedules": schedules, "inForce": in_force}
+    own |= {"factsFrom": _date(held, held.kept_from.facts), "holdsFrom": holds}
     return msgspec.convert(own, UserPolicy)
+
+
+def _date(held: PolicyShown, second: int | None) -> str | None:
+    return None if second is None else date_at(held.general["zone"], second)
+
+
+def _kept(held: PolicyShown) -> dict[str, Any]:
+    facts, titles, slots, _ = held.kept_from
+    # Titles go with their facts.
+    titles = max((one for one in (facts, titles) if one is not None), default=None)
+    since = {"factsFrom": facts, "titlesFrom": titles, "slotsFrom": slots}
+    return {**{name: _date(held, second) for name, second in since.items()}, "lastRun": _run(held.run)}
+
+
+def _run(run: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if run is None:
+        return None
+    return {
+        "startedAt": written_instant(run["started_at"]),
+        "finishedAt": written_instant(run["finished_at"]),
+        "done": run["done"],
+        "total": run["total"],
+        "facts": run["facts"],
+        "titles": run["texts"],
+        "quarterHours": run["slots"],
+    }
 
 
 def _get(call: Call, _asked: None) -> Policy | UserPolicy:

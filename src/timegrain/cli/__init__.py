@@ -21,6 +21,7 @@ COMMANDS = {
     "rate": "rating",
     "policy": "policies",
     "holiday": "policies",
+    "retention": "retiring",
     "audit": "trail",
     "job": "jobs",
     "recount": "figures",

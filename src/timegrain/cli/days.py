@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import click
 
 from timegrain.counting.memberships import ALWAYS, FOREVER
+
+FOR_EVER = "forever"
+
+
+class KeptDays(click.ParamType[int | str]):
+    """A number of days, or `forever`."""
+
+    name = "days"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        return FOR_EVER if value == FOR_EVER else int(click.IntRange(1, 36_525).convert(value, param, ctx))
+
 
 DAY = click.DateTime(["%Y-%m-%d"])
 

@@ -20,6 +20,7 @@ from timegrain.errors import Refused
 from timegrain.recounting import change_device_in
 from timegrain.storage import devices, keys, people
 from timegrain.storage.devices import ListedDevice
+from timegrain.storage.queries.policy_shown import holds_from
 
 EDITOR = click.option("--editor", is_flag=True, help="In the form of a WakaTime key, which editors' plugins insist on.")
 OWNER = click.option("--user", "mail", metavar="MAIL", help="Whose it is, where the name alone does not say.")
@@ -158,5 +159,7 @@ def device_set(session: Session, name: str, mail: str | None, reach: int | None,
             change_device_in(connection, organisation.id, one.user, one.id, values)
             session.record(connection, organisation, one.user)
             one = _named(connection, organisation.id, str(one.uuid), None)
-        text = f"{one.name}: reach {one.reach} s, timeout {one.timeout} s, counted again."
-        session.answer(_row(one), text)
+            since = holds_from(connection, organisation.id, one.user)
+        held = "" if since is None else f" It holds from {since}: the facts before are gone."
+        text = f"{one.name}: reach {one.reach} s, timeout {one.timeout} s, counted again.{held}"
+        session.answer(_row(one) | ({} if since is None else {"holdsFrom": since}), text)

@@ -95,6 +95,7 @@ def _data(one: Job) -> dict[str, Any]:
             "moved": changed.moved._asdict(),
             "rules": [{"before": _rule(before), "after": _rule(after)} for before, after in changed.rules],
             "before": dict(changed.before),
+            "holdsFrom": changed.holds_from,
         },
     }
 

@@ -9,10 +9,10 @@ import click
 
 from timegrain import clock
 from timegrain.cli.answering import named, table
-from timegrain.cli.days import DAY
+from timegrain.cli.days import DAY, FOR_EVER, KeptDays
 from timegrain.cli.session import Session, command
 from timegrain.cli.starting import known_zone
-from timegrain.counting.calendar import local_day
+from timegrain.counting.calendar import date_at, local_day
 from timegrain.errors import Refused
 from timegrain.policy_changes import LONGEST_NOTICE, OWN_FIELDS, as_columns, as_fields, change_policy
 from timegrain.scheduling import WEEKDAYS, ScheduleChange, as_bits, change_schedule, hours, weekdays
@@ -35,6 +35,9 @@ _FIELDS = {
     "questions_a_minute": "questionsAMinute",
     "batches_a_minute": "batchesAMinute",
     "audit_days": "auditDays",
+    "facts_days": "factsDays",
+    "titles_days": "titlesDays",
+    "slots_days": "slotsDays",
 }
 _MINUTES = click.IntRange(1, 1440)
 _A_MINUTE = click.IntRange(0, 1_000_000)
@@ -68,6 +71,9 @@ def _work_days(_context: click.Context, _option: click.Parameter, given: str | N
 @click.option("--questions-a-minute", type=_A_MINUTE, metavar="N", help="Of one key; 0 for as many as come.")
 @click.option("--batches-a-minute", type=_A_MINUTE, metavar="N", help="Of one device; 0 for as many as come.")
 @click.option("--audit-days", type=click.IntRange(1, 36_525), metavar="N", help="How long the audit trail is kept.")
+@click.option("--facts-days", type=KeptDays(), metavar="N", help="How long facts are kept: days, or forever.")
+@click.option("--titles-days", type=KeptDays(), metavar="N", help="Titles and whole URLs; forever: as long as facts.")
+@click.option("--slots-days", type=KeptDays(), metavar="N", help="Figures; not shorter than facts.")
 @click.option("--work-days", callback=_work_days, metavar="DAYS", help="mon,tue,...")
 @click.option("--expected-hours", type=click.FloatRange(0, 24), metavar="N")
 @click.option("--from", "first", type=DAY, help="The first day of work days and hours; today unless told.")
@@ -108,9 +114,13 @@ def policy(
         data["zone"] = data.pop("timeZone")
     day = held.terms.on(today)
     data |= {"workDays": weekdays(day.work_days), "expectedHours": hours(day.expected)}
+    zone, kept = held.general["zone"], held.kept_from
+    data["factsFrom"] = None if kept.facts is None else date_at(zone, kept.facts)
+    data["holdsFrom"] = None if kept.holds is None else date_at(zone, kept.holds)
     shown = table("Policy", "")
     for name, value in data.items():
-        shown.add_row(name, _shown(name, value))
+        if value is not None or not name.endswith("From"):
+            shown.add_row(name, _shown(name, value))
     session.answer(data, shown)
 
 
@@ -119,12 +129,16 @@ def _value(name: str, value: Any) -> Any:
         return value == "on"
     if name == "zone":
         known_zone(value)
+    if name.endswith("_days") and value == FOR_EVER:
+        return None
     return _notice(value) if name == "notice" else value
 
 
 def _shown(name: str, value: Any) -> str:
     if name == "notice":
         return "the organisation's own" if value else "what is kept, no more"
+    if value is None:
+        return FOR_EVER
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 

@@ -129,12 +129,15 @@ def _counts(changed: Changed) -> dict[str, Any]:
         "changedSeconds": changed.seconds,
         "changedPeople": changed.people,
         "byClass": changed.moved._asdict(),
+        **({} if changed.holds_from is None else {"holdsFrom": changed.holds_from}),
     }
 
 
 def _said(changed: Changed, dry: bool) -> str:
     would = "would change class" if dry else "changed class"
-    return f"{changed.subjects} stored subjects match, {changed.seconds} seconds of {changed.people} people {would}."
+    since = "" if changed.holds_from is None else f" Ignore idle holds from {changed.holds_from}, ratings for all time."
+    seconds = f"{changed.seconds} seconds of {changed.people} people {would}"
+    return f"{changed.subjects} stored subjects match, {seconds}.{since}"
 
 
 @command(rate, "list")

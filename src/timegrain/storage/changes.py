@@ -41,6 +41,11 @@ class Change:
         """Whether any figure can depend on it."""
         return bool(self.put or self.remove or self.values.keys() & {*LIMITS, "zone"})
 
+    def judges(self, rules: Iterable[RuleChange]) -> bool:
+        """Whether it can change what is idle, `rules` being those that it changes: that is counted from facts alone."""
+        ignored = (tuple(one is not None and one.ignore_idle for one in pair) for pair in rules)
+        return bool(self.values.keys() & LIMITS.keys()) or any(before != after for before, after in ignored)
+
     @property
     def rule_keys(self) -> set[RuleKey]:
         return {rule.key for rule in self.put} | set(self.remove)

@@ -38,6 +38,8 @@ class Changed:
     rules: tuple[RuleChange, ...] = ()
     before: Mapping[str, Any] = field(default_factory=dict)
     """The columns that were set, as they were."""
+    holds_from: str | None = None
+    """Where facts were retired, the date from which on it holds for all whom it is about; None: for all time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +217,7 @@ def finish(connection: Connection, organisation: int, job: Job, changed: Changed
         "moved": changed.moved,
         "rules": changed.rules,
         "before": dict(changed.before),
+        "holds_from": changed.holds_from,
     }
     # A person may have come since it started.
     counted = select(func.count()).select_from(users).where(users.c.organisation_id == organisation).scalar_subquery()

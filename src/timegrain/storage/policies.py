@@ -53,6 +53,9 @@ _BUMP = (
     .values(policy_version=organisations.c.policy_version + 1)
 )
 
+KEPT = ("titles_days", "facts_days", "slots_days")
+"""Columns that say how many days something is kept, None for ever: each at most the next."""
+
 ALL_DEVICES = 0
 BEGINNING, END_OF_TIME = -(1 << 62), 1 << 62
 
@@ -200,7 +203,9 @@ def _limits_after(connection: Connection, organisation: int, made: Sequence[Chan
 
 
 def require_order(connection: Connection, organisation: int, made: Sequence[Change]) -> None:
-    """Raises `Refused` where limits would be out of order after these changes, one after the other."""
+    """Raises `Refused` where limits, or what is kept how long, would be out of order after these changes, one after
+    the other."""
+    _require_order_kept(connection, organisation, made)
     if not any(change.values.keys() & LIMITS.keys() for change in made):
         return
     for whose, limits in _limits_after(connection, organisation, made):
@@ -209,6 +214,26 @@ def require_order(connection: Connection, organisation: int, made: Sequence[Chan
             raise Refused(
                 f"idle threshold ≤ away limit ≤ unattended limit does not hold for {whose}: {minutes} minutes"
             )
+
+
+def _require_order_kept(connection: Connection, organisation: int, made: Sequence[Change]) -> None:
+    """Titles go with their facts, and slots cannot go before the facts that would count them again."""
+    if not any(change.values.keys() & KEPT for change in made):
+        return
+    kept: dict[str, Any] = dict(connection.execute(_ORGANISATION, {"organisation": organisation}).one()._mapping)
+    for change in made:
+        kept |= change.values_of(None)
+    titles, facts, slots = (kept[name] for name in KEPT)
+    require_order_of_days(facts, titles, slots)
+
+
+def require_order_of_days(facts: int | None, titles: int | None, slots: int | None) -> None:
+    """Raises `Refused` where titles would be kept longer than facts, or facts longer than slots. None: for ever."""
+    if titles is not None and facts is not None and titles > facts:
+        raise Refused(f"titlesDays: {titles} is more than factsDays, {facts}: titles go with their facts")
+    if slots is not None and (facts is None or facts > slots):
+        held = "for ever" if facts is None else f"{facts} days"
+        raise Refused(f"slotsDays: {slots} is less than factsDays ({held}): slots go after the facts that count them")
 
 
 def raise_version(connection: Connection, organisation: int) -> None:

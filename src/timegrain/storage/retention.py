@@ -115,6 +115,10 @@ _FINISH = (
 )
 
 
+def days_kept(connection: Connection, organisation: int) -> Days:
+    return Days(*connection.execute(_POLICY, {"organisation": organisation}).one()[1:])
+
+
 def boundaries(connection: Connection, organisation: int, now: int, days: Days | None = None) -> Boundaries:
     """What the organisation's policy, or `days` in its place, keeps at an instant."""
     zone, *held = connection.execute(_POLICY, {"organisation": organisation}).one()

@@ -19,6 +19,24 @@ _POLICY = {
     "questionsAMinute": 600,
     "batchesAMinute": 600,
     "auditDays": 365,
+    "factsDays": 730,
+    "titlesDays": 90,
+    "slotsDays": None,
+    "kept": {
+        "factsFrom": "2024-02-12",
+        "titlesFrom": "2025-11-14",
+        "slotsFrom": None,
+        "lastRun": {
+            "startedAt": "2026-02-12T00:10:00.000Z",
+            "finishedAt": "2026-02-12T00:10:02.000Z",
+            "done": 35,
+            "total": 35,
+            "facts": 40122,
+            "titles": 38410,
+            "quarterHours": 0,
+        },
+    },
+    "holdsFrom": "2024-02-12",
     "workDays": _WORK_DAYS,
     "expectedHours": 8,
     "schedules": [{"from": "2026-02-01", "workDays": _WORK_DAYS, "expectedHours": 8}],
@@ -29,6 +47,8 @@ _USER_POLICY = {
     "idleMinutes": 10,
     "schedules": [{"from": "2026-03-01", "workDays": None, "expectedHours": 6}],
     "inForce": {**_LIMITS, "idleMinutes": 10, "workDays": _WORK_DAYS, "expectedHours": 6},
+    "factsFrom": "2024-02-12",
+    "holdsFrom": "2024-02-12",
 }
 _HOLIDAY = {"holidayId": HOLIDAY, "day": "2026-08-15", "name": "Independence Day"}
 

@@ -11,6 +11,7 @@ _CHANGED = {
     "seconds": 5400,
     "people": 2,
     "byClass": {"productive": 5400, "neutral": -3600, "unproductive": -1800, "idle": 0},
+    "holdsFrom": None,
 }
 _JOB = {
     "jobId": JOB,
