@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 from random import Random
 
 import httpx
@@ -21,6 +22,7 @@ from timegrain.storage.engine import Database
 from timegrain.storage.migrations import migrate
 
 from .days import SLOT, day_start, local_day
+from .facts import OFact
 from .replay import Batch, Erase, Heartbeats, Question, Retire, Step, World
 from .replaying import PolicyStep
 from .test_worlds import Replay
@@ -32,17 +34,38 @@ RETIRED = 0.15
 
 
 def aim(world: World, rng: Random) -> date:
-    """Move all that is reported, so that an edge of some fact lies close to the boundary at which this day begins."""
+    """Move all that is reported, so that the day begins where facts before it decide what comes after; returns it."""
     facts = [one for step in world.steps if isinstance(step, Batch | Heartbeats) for one in step.facts]
     if not facts:
         return date(2025, 1, 1)
-    near = rng.choice(facts)
-    edge = rng.choice([near.start, near.end, near.end]) // 1000
+    holes, stretches = _holes(facts), [one for one in facts if one.kind == "away" and one.end - one.start > 2000]
+    chosen = rng.random()
+    if holes and chosen < 0.5:
+        edge = rng.randint(*rng.choice(holes))
+    elif stretches and chosen < 0.7:
+        near = rng.choice(stretches)
+        edge = rng.randint(near.start // 1000 + 1, near.end // 1000)
+    else:
+        near = rng.choice(facts)
+        edge = rng.choice([near.start, near.end]) // 1000 + rng.choice([-1, 0, 1, 60, 61, 600, 1200])
     day = local_day(world.home_zone, edge // SLOT)
-    off = rng.choice([-1, 0, 1, 2, 3, 5, 30, 60, 61, 120, 600, 1200, 7200])
-    by = day_start(world.home_zone, day) - off - edge
+    by = day_start(world.home_zone, day) - edge
     world.steps = [_moved(step, by) for step in world.steps]
     return day
+
+
+def _holes(facts: list[OFact]) -> list[tuple[int, int]]:
+    """Seconds between two of the same that may reach each other, the first and the last."""
+    of: dict[tuple[str, str, str], list[OFact]] = {}
+    for one in facts:
+        of.setdefault((one.device, one.kind, one.browser or one.editor), []).append(one)
+    found = []
+    for (_, kind, _), its in of.items():
+        for before, after in pairwise(sorted(its, key=lambda one: one.start)):
+            hole = after.start // 1000 - before.end // 1000
+            if kind in ("focus", "page", "heartbeat") and 0 < hole <= (120 if kind == "heartbeat" else 60):
+                found.append((before.end // 1000 + 1, after.start // 1000))
+    return found
 
 
 def _moved(step: Step, by: int) -> Step:

@@ -87,6 +87,7 @@ def _account(asker: Asker, whose: Whose, organisation: Any) -> dict[str, Any]:
             for team, days in leads.of_user(asker.connection, asker.organisation, one.user)
         ],
         "own": _own(asker, one),
+        "factsFrom": written_instant(one.facts_from),
         **_ways_in(asker, whose),
         "organisation": {
             "name": organisation.name,
@@ -95,6 +96,9 @@ def _account(asker: Asker, whose: Whose, organisation: Any) -> dict[str, Any]:
             "urls": organisation.urls,
             "notice": organisation.notice,
             "auditDays": organisation.audit_days,
+            "factsDays": organisation.facts_days,
+            "titlesDays": organisation.titles_days,
+            "slotsDays": organisation.slots_days,
         },
     }
 

@@ -49,6 +49,8 @@ class SignedIn(NamedTuple):
     unattended_limit: int
     idle_counting: bool
     notice: str | None
+    facts_from: int | None
+    """From when facts of them are kept; None: all there ever were."""
     rolls: bool
     """Whether its last use is to be written, and the cookie to be sent anew."""
     reported: Mapping[Level, int | None]
@@ -110,6 +112,7 @@ _COLUMNS = (
             "notice",
         )
     ),
+    users.c.facts_from,
     func.coalesce(users.c.idle_threshold, organisations.c.idle_threshold).label("idle_threshold"),
     func.coalesce(users.c.away_limit, organisations.c.away_limit).label("away_limit"),
     func.coalesce(users.c.unattended_limit, organisations.c.unattended_limit).label("unattended_limit"),
@@ -174,6 +177,7 @@ def signed_in(connection: Connection, cookie: str, now: int, growing: bool = Fal
         row.unattended_limit,
         row.idle_counting,
         row.notice,
+        row.facts_from,
         now - row.used_at >= NOTED_S,
         _reported(row) if growing else {},
     )

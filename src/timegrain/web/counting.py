@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from timegrain.api.access import reach
+from timegrain.counting.calendar import local_day
 from timegrain.counting.stretches import Limits, State
 from timegrain.errors import Forbidden
 from timegrain.storage.roles import Level
 from timegrain.web.charts import FILLS
+from timegrain.web.dates import Dates
 from timegrain.web.figures import help_on
 from timegrain.web.formats import minutes
 from timegrain.web.pages import Page, Result, Shown
@@ -109,12 +111,14 @@ def _sees(visit: Visit) -> str:
 def _show(visit: Visit) -> Result:
     me = visit.me
     limits = Limits(me.idle_threshold, me.away_limit, me.unattended_limit, me.idle_counting)
+    dates = Dates(visit.locale, me.caller.zone)
     given = {
         "title": "How time is counted",
         "words": [(name, _without(name, help_on(name, me))) for name in WORDS],
         "limits": limits,
         "drawn": drawn(moments(limits)),
         "sees": _sees(visit),
+        "facts_from": None if me.facts_from is None else dates.date(local_day(me.caller.zone, me.facts_from)),
     }
     return Shown("counting.html", given)
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from timegrain.api.calls import Call
 from timegrain.api.timeline import titles_shown
+from timegrain.counting.calendar import local_day
 from timegrain.counting.instants import Range
 from timegrain.counting.tallies import summed
 from timegrain.errors import wrong
@@ -201,9 +202,19 @@ def _show(visit: Visit) -> Result:
     if not (page.isascii() and page.isdigit() and 0 < int(page) < 100_000):
         raise wrong("page", "pages begin at 1")
     day = local_day_of(view.zone, view.day)
-    if len(view.profiles) == 1:
+    if len(view.profiles) == 1 and not _frozen(view, day):
         return _of_one(visit, call, view, day, int(page))
     return _of_several(call, view, day, int(page))
+
+
+def _frozen(view: View, day: LocalDay) -> bool:
+    """Whether facts of the day were retired: its quarter hours are known, what was in front when is not."""
+    return any(one.facts_from is not None and day.start < one.facts_from for one in view.profiles)
+
+
+def _facts_from(view: View) -> str:
+    """The date from which facts of everybody shown are kept."""
+    return view.dates.date(local_day(view.home_zone, max(one.facts_from or 0 for one in view.profiles)))
 
 
 def _of_one(visit: Visit, call: Call, view: View, day: LocalDay, page: int) -> Result:
@@ -276,6 +287,7 @@ def _of_several(call: Call, view: View, day: LocalDay, number: int) -> Result:
         "number": number,
         "pages": max(1, ceil(len(view.profiles) / PEOPLE_A_PAGE)),
         "at": at,
+        "facts_from": _facts_from(view) if _frozen(view, day) else None,
     }
     return Shown("days.html", given)
 

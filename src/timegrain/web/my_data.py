@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from timegrain.api.exporting import filled
+from timegrain.counting.calendar import local_day
 from timegrain.counting.memberships import ALWAYS, FOREVER
 from timegrain.exporting.own_data import MEDIA_TYPE, Whose, write_own_data
 from timegrain.figures.pieces import asker_of
@@ -66,6 +67,7 @@ def _show(visit: Visit) -> Result:
         "own_week": f"/week?who={caller.user_uuid}",
         "own_person": f"/person?who={caller.user_uuid}",
         "own_trail": f"/settings/audit?who={caller.user_uuid}",
+        "facts_from": None if visit.me.facts_from is None else dates.date(local_day(caller.zone, visit.me.facts_from)),
         "dates": dates,
     }
     # The last to be read: the transaction of the rest ends with it.

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from timegrain.api.access import reach
+from timegrain.errors import Refused
+from timegrain.retention import as_dates
+from timegrain.storage.policies import require_order_of_days
 from timegrain.storage.queries.people_meant import profiles_within
+from timegrain.storage.retention import Days, boundaries, would_go
 from timegrain.storage.roles import Level
 from timegrain.web.pages import Moved, Page, Result
 from timegrain.web.settings.fields import may_change, number, saved
@@ -15,6 +19,9 @@ from timegrain.web.visits import Visit
 
 PATH = "/settings/retention"
 ERASURE = f"{PATH}/erase"
+DAYS = f"{PATH}/days"
+KEPT = {"factsDays": "Facts", "titlesDays": "Titles and whole addresses", "slotsDays": "Figures"}
+LONGEST_DAYS = 36_525
 OPERATION = "DELETE /v1/activity"
 _WHAT = ("who", "start", "end", "zone", "device")
 
@@ -60,6 +67,44 @@ def _change(visit: Visit) -> Result:
     return saved(visit.ask("PATCH /v1/policy", changed), PATH, "retention")
 
 
+def _days(visit: Visit) -> dict[str, Any]:
+    """The days that the form or the address has; empty is for ever."""
+    given = {name: visit.form.one(name) or visit.query.one(name) for name in KEPT}
+    return {name: number(text) if text else None for name, text in given.items()}
+
+
+def _look_at_days(visit: Visit) -> Result:
+    """What would go, before anything is set: nothing brings it back."""
+    days, going = _days(visit), None
+    problems: list[str] = []
+    for name, value in days.items():
+        if value is not None and not (isinstance(value, int) and 1 <= value <= LONGEST_DAYS):
+            problems.append(f"{KEPT[name]}: 1 to {LONGEST_DAYS} days, or nothing for ever")
+    dates: dict[str, str | None] = {}
+    if not problems:
+        kept = Days(days["factsDays"], days["titlesDays"], days["slotsDays"])
+        try:
+            require_order_of_days(*kept)
+            to = boundaries(visit.connection, visit.caller.organisation, visit.now, kept)
+            going = would_go(visit.connection, visit.caller.organisation, to, visit.caller.zone)
+            dates = as_dates(visit.caller.zone, to)
+        except Refused as error:
+            problems.append(str(error))
+    return in_settings(
+        visit,
+        "settings/retention_days.html",
+        "How long facts and figures are kept",
+        days=days,
+        going=going,
+        dates=dates,
+        problems=problems,
+    )
+
+
+def _change_days(visit: Visit) -> Result:
+    return saved(visit.ask("PATCH /v1/policy", _days(visit)), PATH, "retention")
+
+
 def _look(visit: Visit) -> Result:
     """What an erasure comes to, before it is asked for."""
     given = _given(visit)
@@ -88,6 +133,7 @@ def _erase(visit: Visit) -> Result:
 
 
 PAGES = (
+    Page(path=DAYS, show=_look_at_days, change=_change_days, opened_by="PATCH /v1/policy"),
     Page(path=PATH, show=_show, change=_change, opened_by="GET /v1/policy"),
     Page(path=ERASURE, show=_look, change=_erase, opened_by=OPERATION),
 )
