@@ -13,9 +13,29 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Connection, Integer, SmallInteger, Table, Text, Uuid, bindparam, column
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Integer,
+    Select,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    column,
+    literal_column,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import TableValuedAlias
@@ -132,6 +152,67 @@ for _kind, _width, _type in (
     _register(_kind, _width, _type)
 
 
+class _Among(FunctionElement[bool]):
+    inherit_cache = True
+    name = "among"
+    type = Boolean()
+
+
+def among(column: ColumnElement[int], parameter: str) -> ColumnElement[bool]:
+    """Whether a column is one of the packed numbers.
+
+    PostgreSQL looks each up in an index. Of a list of rows it believes, as long as it knows little of the table, that
+    it is cheaper to read all that the rest of the key leaves.
+    """
+    return _Among(column, bindparam(parameter, type_=Text))
+
+
+@compiles(_Among, "sqlite")
+def _among_sqlite(element: _Among, compiler: Any, **kw: Any) -> str:
+    column, given = (compiler.process(one, **kw) for one in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({given}))"  # noqa: S608
+
+
+@compiles(_Among, "postgresql")
+def _among_postgresql(element: _Among, compiler: Any, **kw: Any) -> str:
+    column, given = (compiler.process(one, **kw) for one in element.clauses)
+    return f"{column} = ANY(ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(CAST({given} AS jsonb))))"  # noqa: S608
+
+
+Selected = Select[Any] | CompoundSelect[Any]
+
+
+class Near(NamedTuple):
+    """A statement that reads a table near each of some given rows, as either database is asked."""
+
+    sqlite: Selected
+    postgresql: Selected
+
+    def on(self, connection: Connection) -> Selected:
+        return self.sqlite if is_sqlite(connection) else self.postgresql
+
+
+def all_near(*parts: Near) -> Near:
+    """The rows of all of them."""
+    return Near(union_all(*(one.sqlite for one in parts)), union_all(*(one.postgresql for one in parts)))
+
+
+def near_each(
+    given: CTE, table: Table, columns: Sequence[Column[Any]], fits: ColumnElement[bool], index: str = ""
+) -> Near:
+    """`columns` of the rows of `table` that fit each row of `given`, by the index named or else the key.
+
+    PostgreSQL is asked row by row (an `OFFSET` is never merged into the question around it): as long as it knows
+    little of the table it believes that it is cheaper to read all that the first columns of the key leave.
+    """
+    joined = select(*columns).select_from(given.join(table, fits))
+    one_by_one = select(*columns).where(fits).offset(literal_column("0")).correlate(given).lateral(f"near_{given.name}")
+    return Near(
+        joined.with_hint(table, f"INDEXED BY {index}", "sqlite") if index else joined,
+        select(*one_by_one.c).select_from(given.join(one_by_one, true())),
+    )
+
+
 class later(FunctionElement[Any]):  # noqa: N801 - reads as the function it is
     """The greater of two numbers."""
 
@@ -160,21 +241,31 @@ _register_pair(later, "max", "greatest")
 _register_pair(earlier, "min", "least")
 
 
-def store(connection: Connection, table: Table, rows: Sequence[Row], add: tuple[str, ...] = ()) -> None:
+def store(
+    connection: Connection, table: Table, rows: Sequence[Row], add: tuple[str, ...] = (), new: bool = False
+) -> None:
     """Insert rows that hold every column of `table` in its order; one with a known key replaces it.
 
-    With `add`, the columns of these names are added up instead, and the others of a known key stay. The rows are of
-    one organisation, which the first column of every table names.
+    With `add`, the columns of these names are added up instead, and the others of a known key stay. Where the caller
+    knows that all are `new`, PostgreSQL need not look, which takes half the time; a known key is an error then. The
+    rows are of one organisation, which the first column of every table names.
     """
     if not rows:
         return
     if is_sqlite(connection):
         connection.exec_driver_sql(_sqlite_upsert(table, add), list(rows))
         return
-    _, *columns = (list(values) for values in zip(*rows, strict=True))
-    done = connection.exec_driver_sql(_postgres_upsert(table, add), (*columns, rows[0][0], ADMIN))
-    if done.rowcount != len(rows) and _replaces(table):
+    _, *columns = zip(table.columns, zip(*rows, strict=True), strict=True)
+    arrays = tuple(list(values) if _array_type(one) == "text" else _array(values) for one, values in columns)
+    statement = _postgres_insert(table) if new else _postgres_upsert(table, add)
+    done = connection.exec_driver_sql(statement, (*arrays, rows[0][0], ADMIN))
+    if done.rowcount != len(rows) and (new or _replaces(table)):
         raise RuntimeError(f"{done.rowcount} of {len(rows)} rows were stored: the organisation has no roles")
+
+
+def _array(values: Sequence[int | None]) -> str:
+    """As PostgreSQL reads it: the driver takes its time over each number."""
+    return f"{{{','.join('NULL' if one is None else str(one) for one in values)}}}"
 
 
 @lru_cache(maxsize=64)
@@ -185,6 +276,11 @@ def _sqlite_upsert(table: Table, add: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=64)
 def _postgres_upsert(table: Table, add: tuple[str, ...]) -> str:
+    return f"{_postgres_insert(table)} {_on_conflict(table, add)}"
+
+
+@lru_cache(maxsize=64)
+def _postgres_insert(table: Table) -> str:
     # From a row that every organisation has: so a cluster sees where the rows belong, and all goes there at once.
     _, *rest = table.columns
     arrays = ", ".join(f"%s::{_array_type(one)}[]" for one in rest)
@@ -192,7 +288,7 @@ def _postgres_upsert(table: Table, add: tuple[str, ...]) -> str:
         f"SELECT roles.organisation_id, given.* FROM roles, unnest({arrays}) AS given "  # noqa: S608
         "WHERE roles.organisation_id = %s AND roles.id = %s"
     )
-    return f"INSERT INTO {table.name} ({_columns(table)}) {rows} {_on_conflict(table, add)}"
+    return f"INSERT INTO {table.name} ({_columns(table)}) {rows}"
 
 
 def _columns(table: Table) -> str:

@@ -18,7 +18,7 @@ from timegrain.counting.stretches import input_seconds
 from timegrain.counting.subjects import NameKind
 from timegrain.counting.window import needed, of_growth, of_heartbeat, of_interval
 from timegrain.storage.devices import Device
-from timegrain.storage.dialect import numbers, packed, store
+from timegrain.storage.dialect import among, packed, store
 from timegrain.storage.names import Key, keep_texts, name_ids, names_by_id, text_id, texts_by_id
 from timegrain.storage.schema import HEARTBEAT_KIND, facts
 
@@ -112,8 +112,7 @@ COLUMNS = (
 """Identity, length in milliseconds, application, site."""
 
 _TEXT_COLUMNS = (facts.c.url_id, facts.c.title_id)
-_starts = numbers("starts")
-_AT = select(*COLUMNS, *_TEXT_COLUMNS).where(OF_USER, facts.c.start_ms.in_(select(_starts.c.c0)))
+_AT = select(*COLUMNS, *_TEXT_COLUMNS).where(OF_USER, among(facts.c.start_ms, "starts"))
 _IN_RANGE = select(*COLUMNS, *_TEXT_COLUMNS).where(
     OF_USER,
     facts.c.start_ms >= bindparam("low"),
@@ -185,6 +184,7 @@ class _Keeping:
         self._rows: dict[Identity, Held] = {tuple(row[:4]): Held(*row[4:]) for row in found}
         self._texts: dict[int, str] = {}
         self._changed: dict[Identity, Held] = {}
+        self._new: set[Identity] = set()
         self._held: list[str] = []
         self._dropped: list[int] = []
 
@@ -208,6 +208,8 @@ class _Keeping:
         old = self._rows.get(identity)
         if old is not None and (old == new or not self._replaces(new, fact, old)):
             return False
+        if old is None:
+            self._new.add(identity)
         self._note_texts(fact, old, new)
         self._rows[identity] = self._changed[identity] = new
         changes.note(identity, old, new, device)
@@ -237,8 +239,9 @@ class _Keeping:
             self._dropped += [id_ for id_ in (old.url, old.title) if id_ is not None]
 
     def write(self) -> None:
-        rows = [(*self._owner, *identity, *held) for identity, held in self._changed.items()]
-        store(self._connection, facts, rows)
+        for new in (True, False):
+            changed = ((identity, held) for identity, held in self._changed.items() if (identity in self._new) is new)
+            store(self._connection, facts, [(*self._owner, *identity, *held) for identity, held in changed], new=new)
         keep_texts(self._connection, *self._owner, self._held, self._dropped)
 
 

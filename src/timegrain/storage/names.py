@@ -85,7 +85,7 @@ def name_ids(connection: Connection, organisation: int, user: int, wanted: Itera
             (organisation, user, id_, int(kind), spelling, name_of(kind, spelling))
             for id_, (kind, spelling) in enumerate(new, last + 1)
         ]
-        store(connection, names, rows)
+        store(connection, names, rows, new=True)
         found.update(zip(new, range(last + 1, last + 1 + len(new)), strict=True))
     return found
 

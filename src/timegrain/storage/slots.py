@@ -117,11 +117,12 @@ def replace(
     """Put what was counted of the slots in `ranges` in the place of what is stored, days included."""
     parameters = [_parameters(owner, within) for within in ranges]
     connection.execute(_DELETE_TOTALS, parameters)
-    store(connection, slot_totals, [(*owner.of_totals, slot, *tally) for slot, tally in counted.totals.items()])
+    totals_ = [(*owner.of_totals, slot, *tally) for slot, tally in counted.totals.items()]
+    store(connection, slot_totals, totals_, new=True)
     if with_subjects:
         connection.execute(_DELETE_SUBJECTS, parameters)
         rows = [(*owner.of_subjects, *key, seconds) for key, seconds in counted.subjects.items()]
-        store(connection, slot_subjects, rows)
+        store(connection, slot_subjects, rows, new=True)
     sum_days(connection, owner, ranges, zone)
 
 

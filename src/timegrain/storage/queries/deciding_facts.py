@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, and_, bindparam, func, select, text
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, text
 
 from timegrain.counting.instants import LONGEST_FACT, Range, union
-from timegrain.storage.dialect import packed, pairs
+from timegrain.storage.dialect import Near, all_near, near_each, packed, pairs
 from timegrain.storage.facts import COLUMNS, OF_USER, FactKind
 from timegrain.storage.schema import HEARTBEAT_KIND, LONG_MS, facts
 
@@ -22,53 +21,48 @@ _windows = select(_given_windows.c.c0, _given_windows.c.c1).cte("windows").prefi
 _given_joined = pairs("joined")
 _joined = select(_given_joined.c.c0, _given_joined.c.c1).cte("joined").prefix_with("MATERIALIZED")
 _short_before: ColumnElement[int] = _windows.c.c0 - LONG_MS
-_SHORT = select(*COLUMNS).select_from(
-    _windows.join(
-        facts,
-        and_(
-            OF_USER,
-            facts.c.start_ms >= _short_before,
-            facts.c.start_ms <= _windows.c.c1,
-            facts.c.start_ms + facts.c.length_ms >= _windows.c.c0,
-            facts.c.length_ms < text(str(LONG_MS)),
-            _KINDS,
-        ),
-    )
+_SHORT = near_each(
+    _windows,
+    facts,
+    COLUMNS,
+    and_(
+        OF_USER,
+        facts.c.start_ms >= _short_before,
+        facts.c.start_ms <= _windows.c.c1,
+        facts.c.start_ms + facts.c.length_ms >= _windows.c.c0,
+        facts.c.length_ms < text(str(LONG_MS)),
+        _KINDS,
+    ),
 )
-_LONG = (
-    select(*COLUMNS)
-    .select_from(
-        _joined.join(
-            facts,
-            and_(
-                OF_USER,
-                facts.c.start_ms >= _joined.c.c0 - _DAY_MS,
-                facts.c.start_ms <= _joined.c.c1,
-                facts.c.length_ms >= text(str(LONG_MS)),
-                facts.c.start_ms + facts.c.length_ms >= _joined.c.c0,
-                _KINDS,
-            ),
-        )
-    )
-    .with_hint(facts, "INDEXED BY ix_facts_long", "sqlite")
+_LONG = near_each(
+    _joined,
+    facts,
+    COLUMNS,
+    and_(
+        OF_USER,
+        facts.c.start_ms >= _joined.c.c0 - _DAY_MS,
+        facts.c.start_ms <= _joined.c.c1,
+        facts.c.length_ms >= text(str(LONG_MS)),
+        facts.c.start_ms + facts.c.length_ms >= _joined.c.c0,
+        _KINDS,
+    ),
+    "ix_facts_long",
 )
-_HEARTBEATS = (
-    select(*COLUMNS)
-    .select_from(
-        _windows.join(
-            facts,
-            and_(
-                OF_USER,
-                facts.c.kind == text(str(HEARTBEAT_KIND)),
-                facts.c.start_ms >= _windows.c.c0 - bindparam("timeout_ms"),
-                facts.c.start_ms <= _windows.c.c1 + bindparam("timeout_ms"),
-            ),
-        )
-    )
-    .with_hint(facts, "INDEXED BY ix_facts_heartbeats", "sqlite")
+_HEARTBEATS = near_each(
+    _windows,
+    facts,
+    COLUMNS,
+    and_(
+        OF_USER,
+        facts.c.kind == text(str(HEARTBEAT_KIND)),
+        facts.c.start_ms >= _windows.c.c0 - bindparam("timeout_ms"),
+        facts.c.start_ms <= _windows.c.c1 + bindparam("timeout_ms"),
+    ),
+    "ix_facts_heartbeats",
 )
-_INPUTS = _LONG.union_all(_SHORT)
-_SHOWN = _LONG.union_all(_SHORT, _HEARTBEATS)
+
+_INPUTS = all_near(_LONG, _SHORT)
+_SHOWN = all_near(_LONG, _SHORT, _HEARTBEATS)
 _BOUNDS = select(
     func.min(facts.c.start_ms), func.max(facts.c.start_ms), func.max(facts.c.start_ms + facts.c.length_ms)
 ).where(OF_USER)
@@ -92,7 +86,7 @@ def read_inputs(connection: Connection, organisation: int, user: int, within: Ra
 
 def _touching(
     connection: Connection,
-    statement: CompoundSelect[Any],
+    statement: Near,
     organisation: int,
     user: int,
     ranges: Sequence[Range],
@@ -110,7 +104,7 @@ def _touching(
         "last_kind": int(kinds[1]),
         **(more or {}),
     }
-    rows: list[FactRow] = list(map(tuple, connection.execute(statement, parameters).all()))
+    rows: list[FactRow] = list(map(tuple, connection.execute(statement.on(connection), parameters).all()))
     # Plain tuples: those of SQLAlchemy are slow to compare.
     return sorted(rows if len(windows) == 1 else _each_once(rows, windows))
 
