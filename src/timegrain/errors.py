@@ -221,11 +221,12 @@ class Unavailable(TimegrainError):
     label = "Service unavailable"
 
 
-class TimedOut(Unavailable):
-    """What was asked for is too much for the time that the database may take, at least now."""
+class TookTooLong(TimegrainError):
+    """A question that was given up."""
 
-    code = "TIMED_OUT"
-    label = "Timed out"
+    code = "TOOK_TOO_LONG"
+    status = 503
+    label = "Took too long"
 
 
 class ChangeFailed(TimegrainError):

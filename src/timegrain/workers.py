@@ -24,6 +24,7 @@ from timegrain.storage.engine import Database
 from timegrain.systemd import notify
 
 DATABASE, PUBLIC_URL = "TIMEGRAIN_DATABASE", "TIMEGRAIN_PUBLIC_URL"
+POOL_SIZE = "TIMEGRAIN_POOL_SIZE"
 SLOW_MS, CORS_ORIGINS, PROXIED = "TIMEGRAIN_SLOW_MS", "TIMEGRAIN_CORS_ORIGINS", "TIMEGRAIN_PROXIED"
 """The origins are set apart by spaces; whether a proxy may stand before is `1` or empty."""
 METRICS_TOKEN_FILE, DRAIN, GRACE = "TIMEGRAIN_METRICS_TOKEN_FILE", "TIMEGRAIN_DRAIN", "TIMEGRAIN_GRACE"
@@ -37,7 +38,7 @@ def app() -> Observed:
     ending.listen(alone=False)
     threading.Thread(target=_end_with_parent, name="timegrain-parent", daemon=True).start()
     return whole_app(
-        Database(os.environ[DATABASE]),
+        Database(os.environ[DATABASE], int(os.environ[POOL_SIZE])),
         os.environ.get(PUBLIC_URL, ""),
         slow_ms=int(os.environ.get(SLOW_MS, DEFAULT_SLOW_MS)),
         cors_origins=os.environ.get(CORS_ORIGINS, "").split(),

@@ -49,13 +49,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(url: str, log: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+def serving(url: str, log: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A server in a process group of its own, once it answers."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     with log.open("ab") as output:
         server = subprocess.Popen(
-            [*COMMAND, "--database", url, "serve", "--port", str(port)],
+            [*COMMAND, "--database", url, "serve", "--port", str(port), *options],
             stdout=output,
             stderr=output,
             start_new_session=True,

@@ -18,6 +18,7 @@ from timegrain.errors import (
     NotFound,
     RateLimited,
     TimegrainError,
+    TookTooLong,
     Unavailable,
     ValidationFailed,
     wrong,
@@ -56,7 +57,7 @@ def failure(error: TimegrainError) -> Response[bytes]:
     details = [ErrorDetail(*detail) for detail in error.details] or None
     body = Failure(False, error.status, error.label, None, ErrorBody(error.message, type(error).code, details))
     headers = {}
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | TookTooLong):
         headers["Retry-After"] = "2"
     if isinstance(error, RateLimited):
         headers["Retry-After"] = str(error.retry_after)

@@ -13,6 +13,7 @@ from timegrain.errors import TimegrainError
 
 COMMANDS = {
     "init": "starting",
+    "migrate": "starting",
     "team": "teams",
     "user": "users",
     "device": "devices",
@@ -43,11 +44,14 @@ COMMANDS = {
 """Each command and its module, which is imported when it is wanted: the agent must not load the server."""
 
 
+_IN_MODULE = {"import": "import_", "migrate": "migrate_"}
+"""Where the name is Python's, or that of what the command calls."""
+
 NO_UNICODE = "what was given is not valid Unicode"
 
 
 class Imported(click.Group):
-    """The commands of `COMMANDS`; `import` is `import_` in its module, since Python has the word."""
+    """The commands of `COMMANDS`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -56,7 +60,7 @@ class Imported(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"timegrain.cli.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, "import_" if cmd_name == "import" else cmd_name)
+        command: click.Command = getattr(module, _IN_MODULE.get(cmd_name, cmd_name))
         return command
 
 

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,13 +28,18 @@ from timegrain.api.app import SLOW_MS, Observed
 from timegrain.api.metrics import FOLDER as METRICS_FOLDER
 from timegrain.cli.session import Session, base_address, command, default_path
 from timegrain.ending import Ending, Lingering, read_certificate
-from timegrain.errors import Refused
+from timegrain.errors import Refused, Unavailable
 from timegrain.sample.organisation import sample_organisation
 from timegrain.seeding import store_sample
 from timegrain.serving import whole_app
-from timegrain.storage.migrations import migrate
+from timegrain.storage.engine import Database
+from timegrain.storage.migrations import ensure_current, migrate
+from timegrain.storage.postgresql import POOL_SIZE
 from timegrain.systemd import handed_sockets, notify_well, taken
 from timegrain.zonedata import bring_up_to_date
+
+AGAIN_S = 0.5
+"""How soon a database that is not there yet is asked again."""
 
 GRACE_S = 30.0
 NOTIFY_S = 10
@@ -73,6 +79,8 @@ def _origins(_context: click.Context, _option: click.Parameter, given: tuple[str
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8600, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64))
+@click.option("--pool-size", default=POOL_SIZE, show_default=True, type=click.IntRange(1, 500), help="A process.")
+@click.option("--wait", "wait_s", default=0, type=click.IntRange(0, 3600), metavar="SECONDS", help="For the database.")
 @click.option("--trusted-proxies", default="", metavar="ADDRESSES", help="Whose X-Forwarded headers are believed.")
 @click.option(
     "--public-url",
@@ -96,6 +104,8 @@ def serve(
     host: str,
     port: int,
     workers: int,
+    pool_size: int,
+    wait_s: int,
     trusted_proxies: str,
     public_url: str,
     tls_certificate: Path | None,
@@ -117,10 +127,11 @@ def serve(
             f"{host} is reached from other computers: give --tls-certificate and --tls-key, "
             "--trusted-proxies, or --insecure"
         )
-    with session.database(current=False) as database:
+    with session.database(current=False, pool_size=pool_size) as database:
         if workers > 1 and database.is_sqlite:
             raise Refused("SQLite has one writer: --workers must be 1, or the database PostgreSQL")
-        migrate(database)
+        _wait_for(database, wait_s)
+        ensure_current(database)
         bring_up_to_date(database)
         listening = Listening(host, port, public_url, trusted_proxies, tls, fd)
         sockets = _sockets(listening)
@@ -136,6 +147,7 @@ def serve(
             _run(app, listening, sockets, ending)
             return
     os.environ[worker.DATABASE] = session.url
+    os.environ[worker.POOL_SIZE] = str(pool_size)
     os.environ[worker.PUBLIC_URL] = public_url
     os.environ[worker.SLOW_MS] = str(slow_ms)
     os.environ[worker.CORS_ORIGINS] = " ".join(cors_origins)
@@ -146,6 +158,18 @@ def serve(
         os.environ[METRICS_FOLDER] = folder
         config = _config("timegrain.workers:app", listening, grace, workers)
         worker.Workers(config, sockets).run()
+
+
+def _wait_for(database: Database, seconds: int) -> None:
+    """Until the database answers. Raises `Unavailable`, saying which it is, but no password."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            return database.ping()
+        except Unavailable as error:
+            if time.monotonic() >= until:
+                raise Unavailable(f"{error.message}: {database.place}") from error
+        time.sleep(AGAIN_S)
 
 
 def _url(listening: Listening) -> str:

@@ -19,6 +19,7 @@ from timegrain.storage.audit import Actor, Entry
 from timegrain.storage.engine import Database
 from timegrain.storage.migrations import require_current
 from timegrain.storage.people import Organisation
+from timegrain.storage.postgresql import POOL_SIZE
 
 
 def default_path(name: str) -> Path:
@@ -36,9 +37,9 @@ class Session(Answering):
         self.organisation_name = options.organisation
 
     @contextmanager
-    def database(self, current: bool = True) -> Iterator[Database]:
+    def database(self, current: bool = True, pool_size: int = POOL_SIZE) -> Iterator[Database]:
         """Raises `Refused` where the schema is not `current`."""
-        database = Database(self.url)
+        database = Database(self.url, pool_size)
         try:
             if current:
                 require_current(database)

@@ -12,7 +12,7 @@ from timegrain.errors import Refused
 from timegrain.founding import NEW, Founding, found
 from timegrain.signing_in import link_address
 from timegrain.storage import keys
-from timegrain.storage.migrations import migrate
+from timegrain.storage.migrations import migrate, newest
 from timegrain.storage.sign_in_links import make_link
 
 
@@ -60,3 +60,11 @@ def init(
         f"Organisation {name} is there. Its key, shown this once:\n{api_key}\n\n"
         f"While `timegrain serve` runs, {admin.name} sets a password here, once and within 24 hours:\n{sign_in}",
     )
+
+
+@command(None, "migrate")
+def migrate_(session: Session) -> None:
+    """Bring the schema up to date, as its owner, where the server's own role may not."""
+    with session.database(current=False) as database:
+        migrate(database)
+    session.answer({"revision": newest()}, f"The schema is up to date (revision {newest()}).")

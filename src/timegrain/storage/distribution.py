@@ -29,9 +29,16 @@ _DISTRIBUTE = text("SELECT create_distributed_table(:name, :by, colocate_with =>
 # What was in a table when it was distributed stays on the coordinator's disk until then, unseen.
 _EMPTY_LOCAL = text("SELECT truncate_local_data_after_distributing_table(:name)")
 
+_DISTRIBUTED = frozenset(table.name for table in DISTRIBUTED)
+
 
 def is_cluster(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql" and bool(connection.execute(_IS_THERE).scalar_one())
+
+
+def is_distributed(connection: Connection) -> bool:
+    """Whether every table is where it belongs; also where there is no Citus."""
+    return not is_cluster(connection) or not _misplaced(connection)
 
 
 @contextmanager
@@ -70,20 +77,24 @@ def distributing(connection: Connection) -> Iterator[None]:
 
 def _distribute(connection: Connection) -> None:
     """Move the tables that are only on this node, with their rows, to where they belong."""
-    distributed = {table.name for table in DISTRIBUTED}
-    tables = inspect(connection).get_table_names()
-    placed = _placed(connection)
-    missing = [name for name in tables if name in metadata.tables and placed.get(name) != (name in distributed)]
+    missing = _misplaced(connection)
     if not missing:
         return
     held_back = [one for one in _foreign_keys(connection) if {one.table.name, one.referred_table.name} & set(missing)]
     for one in held_back:
         connection.execute(DropConstraint(one))
-    for name in sorted(missing, key=lambda name: (name in distributed, name)):
-        _place(connection, name, name in distributed)
+    for name in sorted(missing, key=lambda name: (name in _DISTRIBUTED, name)):
+        _place(connection, name, name in _DISTRIBUTED)
         connection.execute(_EMPTY_LOCAL, {"name": name})
     for one in held_back:
         connection.execute(AddConstraint(one))
+
+
+def _misplaced(connection: Connection) -> list[str]:
+    """Tables that are not where they belong."""
+    placed = _placed(connection)
+    tables = inspect(connection).get_table_names()
+    return [name for name in tables if name in metadata.tables and placed.get(name) != (name in _DISTRIBUTED)]
 
 
 def _foreign_keys(connection: Connection) -> list[ForeignKeyConstraint]:

@@ -85,6 +85,14 @@ class Database:
                     postgresql.lock(connection, organisation, users, policy)
                     yield connection
 
+    @contextmanager
+    def change_schema(self) -> Iterator[Connection]:
+        """A transaction that may do anything."""
+        with _reachable(), self._writer.connect() as connection, connection.begin():
+            if not self.is_sqlite:
+                postgresql.lock_schema(connection)
+            yield connection
+
     def again(self, work: Callable[[], Result]) -> Result:
         """What `work` returns, which does one transaction, and comes to the same when it is done twice.
 
@@ -105,6 +113,14 @@ class Database:
         """In a transaction that may write: the figures of one user more. Users in the order of their ids."""
         if not self.is_sqlite:
             postgresql.lock_user(connection, organisation, user)
+
+    @property
+    def place(self) -> str:
+        """Which database it is, without who asks it and with what password."""
+        if self.is_sqlite:
+            return str(self.url.database)
+        host = self.url.host or self.url.query.get("host") or "this computer"
+        return f"{self.url.database} at {host}{f':{self.url.port}' if self.url.port else ''}"
 
     def ping(self) -> None:
         """Raises `Unavailable` where the database does not answer."""

@@ -12,10 +12,13 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from timegrain.errors import TimedOut, Unavailable
+from timegrain.errors import TimegrainError, TookTooLong, Unavailable
 
 POLICY = 0
 """The lock of an organisation's policy; users, whose ids begin at 1, have their own."""
+
+SCHEMA = 7_461_676
+"""The lock of the tables themselves."""
 
 POOL_SIZE = 10
 """Connections that a process keeps for reading, and as many for writing: who holds one of the first may wait for one
@@ -48,6 +51,9 @@ _CONNECTION = {
     "tcp_user_timeout": 30_000,
 }
 """A server that went away without a word is noticed within half a minute. The URL may say otherwise."""
+
+_WITH_TEXT = "facts, names, texts, users, devices, keys, buckets, audit"
+"""The tables that hold what an erasure deletes."""
 
 _PAUSES_S = (0.01, 0.03, 0.1, 0.3, 0.6)
 
@@ -118,19 +124,19 @@ def lock_user(connection: Connection, organisation: int, user: int) -> None:
     )
 
 
-def limit(connection: Connection, statement_s: int, lock_s: int) -> None:
-    """Other limits for the rest of this transaction, in seconds; 0: none."""
-    connection.execute(
-        text("SELECT set_config('statement_timeout', :statement, true), set_config('lock_timeout', :lock, true)"),
-        {"statement": f"{statement_s}s", "lock": f"{lock_s}s"},
-    )
+def lock_schema(connection: Connection) -> None:
+    """For a migration, which may take long: of several servers that start together one migrates, the others wait."""
+    limits = "set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true)"
+    connection.execute(text(f"SELECT {limits}, set_config('lock_timeout', '0', true)"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": SCHEMA})
+    connection.execute(text("SELECT set_config('lock_timeout', :longest, true)"), {"longest": f"{DDL_LOCK_S}s"})
 
 
-def as_known(error: DBAPIError) -> Unavailable | None:
+def as_known(error: DBAPIError) -> TimegrainError | None:
     """What PostgreSQL says, in our words; None for what nobody foresaw."""
     state = _state(error)
     if state == "57014":
-        return TimedOut("the database needed too long for this: ask for less at once, or again later")
+        return TookTooLong("the database needed too long for this: ask for less at once, or again later")
     if state in _MESSAGES:
         return Unavailable(_MESSAGES[state])
     return Unavailable("the database cannot be reached") if _is_lost(error) else None
@@ -139,6 +145,11 @@ def as_known(error: DBAPIError) -> Unavailable | None:
 def may_pass(error: BaseException | None) -> bool:
     """Whether the same work, begun again at once, has a chance: it met other work, or its connection was lost."""
     return isinstance(error, DBAPIError) and (_state(error) in _SERIALISATION or _is_lost(error))
+
+
+def is_locked(error: BaseException | None) -> bool:
+    """Whether something was waited for in vain that others hold."""
+    return isinstance(error, DBAPIError) and _state(error) == "55P03"
 
 
 def pauses() -> Iterator[float]:
@@ -155,6 +166,21 @@ def _is_lost(error: DBAPIError) -> bool:
 
 
 def vacuum(engine: Engine) -> None:
-    """Free what was deleted from the tables that hold text."""
+    """Free what was deleted from the tables that hold text. Raises `Unavailable` where the role may not.
+
+    PostgreSQL only warns then, and skips the table. To cut a table short would stop its readers.
+    """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM facts, names, texts, users, devices, keys, buckets, audit"))
+        connection.execute(text("SET statement_timeout = 0"))
+        skipped: list[str] = []
+        driver: Any = connection.connection.driver_connection
+        driver.add_notice_handler(heard := lambda notice: skipped.append(notice.message_primary or ""))
+        try:
+            connection.execute(text(f"VACUUM (TRUNCATE false) {_WITH_TEXT}"))
+        finally:
+            driver.remove_notice_handler(heard)
+            connection.execute(text(f"SET statement_timeout = '{WRITE_S}s'"))
+    if any("permission denied" in one for one in skipped):
+        raise Unavailable(
+            "what was erased is gone, but the database's role may not free its place: see MAINTAIN in docs/operating.md"
+        )

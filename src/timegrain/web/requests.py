@@ -138,10 +138,22 @@ def _fields(written: str | bytearray) -> Fields:
 
 
 def _visited(house: House, page: Page, came: _Came) -> Response[Any]:
+    try:
+        return _seen(house, page, came)
+    except Unavailable as error:
+        # Without the database nobody is known, and nothing more can be read for the page that says so.
+        visit = _visit(house, came, ExitStack())
+        return _answered(visit, page, came, failed(visit, error))
+
+
+def _seen(house: House, page: Page, came: _Came) -> Response[Any]:
     with ExitStack() as reads:
-        visit = _visit(house, page, came, reads)
+        visit = _visit(house, came, reads)
+        _find_session(visit, page, came)
         try:
             answer = _answered(visit, page, came, _result(visit, page, came))
+        except Unavailable:
+            raise
         except Exception as error:
             if not isinstance(error, TimegrainError):
                 note_unforeseen(error, came.request_id)
@@ -152,8 +164,8 @@ def _visited(house: House, page: Page, came: _Came) -> Response[Any]:
     return answer
 
 
-def _visit(house: House, page: Page, came: _Came, reads: ExitStack) -> Visit:
-    visit = Visit(
+def _visit(house: House, came: _Came, reads: ExitStack) -> Visit:
+    return Visit(
         house,
         reads,
         came.path,
@@ -167,10 +179,12 @@ def _visit(house: House, page: Page, came: _Came, reads: ExitStack) -> Visit:
         came.base_url,
         partial=came.headers.get("hx-request") == "true",
     )
+
+
+def _find_session(visit: Visit, page: Page, came: _Came) -> None:
     if came.cookie:
         visit.signed_in = sessions.signed_in(visit.connection, came.cookie, visit.now, page.grows)
         visit.cookie = came.cookie if visit.signed_in else ""
-    return visit
 
 
 def _result(visit: Visit, page: Page, came: _Came) -> Result:
@@ -242,6 +256,8 @@ def _answered(visit: Visit, page: Page, came: _Came, result: Result) -> Response
     headers = dict(HEADERS)
     if isinstance(visit.error, RateLimited):
         headers["Retry-After"] = str(visit.error.retry_after)
+    elif visit.error is not None and visit.error.status == 503:
+        headers["Retry-After"] = "2"
     if "gzip" in came.headers.get("accept-encoding", ""):
         html, headers["Content-Encoding"] = gzip.compress(html, 4, mtime=0), "gzip"
     return Response(html, status_code=result.status, media_type="text/html", headers=headers)

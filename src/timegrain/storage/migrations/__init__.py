@@ -1,22 +1,25 @@
-"""One history of the schema for all databases, run by `init` and `serve`."""
+"""One history of the schema for all databases, run by `init`, `migrate` and `serve`."""
 
 from __future__ import annotations
 
 import logging
+import random
+import time
 from functools import cache
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect
 
-from timegrain.errors import Refused
-from timegrain.storage.distribution import distributing
+from timegrain.errors import Refused, Unavailable
+from timegrain.storage.distribution import distributing, is_distributed
 from timegrain.storage.engine import Database
+from timegrain.storage.postgresql import is_locked
 
-_LOCK = 7_461_676
-"""An advisory lock of PostgreSQL, so that of several servers that start together one migrates."""
+MOST_TRIES = 60
+"""Of a migration that meets tables in use: some minutes."""
 
 # It tells of each look at the revision, and `/ready` looks often.
 logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
@@ -34,15 +37,37 @@ def newest() -> str:
 
 
 def migrate(database: Database, revision: str = "head") -> None:
-    """Bring the schema up to date, in one transaction. Raises `Refused` for a newer database's."""
-    with database.engine.connect() as connection, connection.begin():
-        if not database.is_sqlite:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    """Bring the schema up to date, in one transaction. Raises `Refused` for a newer database's.
+
+    On PostgreSQL it never waits long for a table that is in use, since all others would wait behind it: it lets go,
+    and tries again.
+    """
+    for _ in range(MOST_TRIES):
+        try:
+            return _migrate(database, revision)
+        except Unavailable as error:
+            if not is_locked(error.__cause__):
+                raise
+        time.sleep(random.uniform(0.5, 2))  # noqa: S311
+    raise Unavailable("the tables are in use for too long: the schema is as it was, try again")
+
+
+def _migrate(database: Database, revision: str) -> None:
+    with database.change_schema() as connection:
         _refuse_newer(connection)
         config = _config()
         config.attributes["connection"] = connection
         with distributing(connection):
             command.upgrade(config, revision)
+
+
+def ensure_current(database: Database) -> None:
+    """Migrate where that is needed: a role that may not change tables serves a schema that is current."""
+    with database.read() as connection:
+        _refuse_newer(connection)
+        if current(connection) == newest() and is_distributed(connection):
+            return
+    migrate(database)
 
 
 def require_current(database: Database) -> None:
@@ -52,7 +77,7 @@ def require_current(database: Database) -> None:
             raise Refused("there is no timegrain database there yet: run `timegrain init`")
         _refuse_newer(connection)
         if current(connection) != newest():
-            raise Refused("the database is older than this program: `timegrain serve` brings it up to date")
+            raise Refused("the database is older than this program: `timegrain migrate` brings it up to date")
 
 
 def current(connection: Connection) -> str | None:
