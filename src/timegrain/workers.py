@@ -31,7 +31,13 @@ METRICS_TOKEN_FILE, DRAIN, GRACE = "TIMEGRAIN_METRICS_TOKEN_FILE", "TIMEGRAIN_DR
 """A path or empty; seconds."""
 
 
+SHARED = "TIMEGRAIN_SHARED"
+"""The file of what they know together."""
+
+
 def app() -> Observed:
+    from timegrain.api.shared import SharedTable  # Windows has no such file
+
     collect_seldom()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     ending = Ending(float(os.environ[DRAIN]), float(os.environ[GRACE]))
@@ -45,6 +51,7 @@ def app() -> Observed:
         proxied=bool(os.environ.get(PROXIED)),
         metrics_token=read_token(os.environ.get(METRICS_TOKEN_FILE, "")),
         draining=ending.begun,
+        shared=SharedTable(Path(os.environ[SHARED])),
     )
 
 

@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from litestar import Litestar, Request, Response
@@ -37,6 +37,9 @@ from timegrain.retention import Retention
 from timegrain.storage.books import Books
 from timegrain.storage.engine import Database
 from timegrain.storage.observing import observe
+
+if TYPE_CHECKING:  # Windows has no such file
+    from timegrain.api.shared import SharedTable
 
 log = logging.getLogger("timegrain.requests")
 
@@ -151,6 +154,7 @@ def make_app(
     proxied: bool = False,
     metrics_token: str = "",
     draining: Event | None = None,
+    shared: SharedTable | None = None,
 ) -> Observed:
     """An application on a database whose schema is current; it advances changes of policy unless told.
 
@@ -165,7 +169,7 @@ def make_app(
     if run_jobs:
         runner.start()
         retention.start()
-    house = House(database, recorder, Books(), runner, journal, Rates())
+    house = House(database, recorder, Books(), runner, journal, Rates(shared=shared), shared)
     app = Litestar(
         [
             *_handlers(),

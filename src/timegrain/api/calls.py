@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -23,6 +23,9 @@ from timegrain.storage.keys import Caller
 from timegrain.storage.queries.people_meant import Meant, Profile, people_meant, profiles_meant
 from timegrain.storage.roles import Reach
 
+if TYPE_CHECKING:  # Windows has no such file
+    from timegrain.api.shared import SharedTable
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -34,6 +37,8 @@ class House:
     jobs: JobRunner
     journal: Journal
     rates: Rates
+    shared: SharedTable | None = None
+    """What the other processes of this server know too; None where there are none."""
 
 
 class Given(NamedTuple):

@@ -154,8 +154,11 @@ def serve(
     os.environ[worker.PROXIED] = "1" if trusted_proxies else ""
     os.environ[worker.METRICS_TOKEN_FILE] = token_file
     os.environ[worker.DRAIN], os.environ[worker.GRACE] = str(drain), str(grace)
-    with tempfile.TemporaryDirectory(prefix="timegrain-metrics-") as folder:
-        os.environ[METRICS_FOLDER] = folder
+    with (
+        tempfile.TemporaryDirectory(prefix="timegrain-metrics-") as folder,
+        tempfile.NamedTemporaryFile(prefix="timegrain-") as shared,
+    ):
+        os.environ[METRICS_FOLDER], os.environ[worker.SHARED] = folder, shared.name
         config = _config("timegrain.workers:app", listening, grace, workers)
         worker.Workers(config, sockets).run()
 
