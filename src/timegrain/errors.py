@@ -221,6 +221,14 @@ class Unavailable(TimegrainError):
     label = "Service unavailable"
 
 
+class Overloaded(TimegrainError):
+    """More comes in than the server takes on; nothing of it was done."""
+
+    code = "OVERLOADED"
+    status = 503
+    label = "Overloaded"
+
+
 class TookTooLong(TimegrainError):
     """A question that was given up."""
 
@@ -234,6 +242,14 @@ class ChangeFailed(TimegrainError):
 
     code = "CHANGE_FAILED"
     label = "Change failed"
+
+
+class RequestTimeout(TimegrainError):
+    """The sender took too long with the body."""
+
+    code = "REQUEST_TIMEOUT"
+    status = 408
+    label = "Request timeout"
 
 
 class Refused(TimegrainError):

@@ -17,7 +17,9 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from typing import IO
 
+from timegrain.errors import Unavailable
 from timegrain.storage.engine import Database
 
 log = logging.getLogger("timegrain.jobs")
@@ -113,14 +115,21 @@ class JobProcess:
     def _listen(self, process: subprocess.Popen[str]) -> None:
         if process.stdout is None:
             return
-        with process.stdout as said:
-            for line in said:
-                word = line.strip()
-                if word == TURN:
-                    with self._database.turn:
-                        self._say(GO, process)
-                        said.readline()
-                else:
-                    self._idle_since = time.monotonic()
-                    (self._idle if word == IDLE else self._ready).set()
+        try:
+            with process.stdout as said:
+                for line in said:
+                    self._answer(line.strip(), said, process)
+        except Unavailable as error:
+            # It cannot be told that its turn does not come, so it ends.
+            log.warning(json.dumps({"job": "alone", "error": type(error).__name__}))
+            process.kill()
         self._ready.clear()
+
+    def _answer(self, word: str, said: IO[str], process: subprocess.Popen[str]) -> None:
+        if word == TURN:
+            with self._database.turn:
+                self._say(GO, process)
+                said.readline()
+        else:
+            self._idle_since = time.monotonic()
+            (self._idle if word == IDLE else self._ready).set()

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -49,8 +49,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(url: str, log: Path, *options: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A server in a process group of its own, once it answers."""
+def serving(
+    url: str, log: Path, *options: str, prepared: Callable[[], None] | None = None
+) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A server in a process group of its own, once it answers; `prepared` is called in it first."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     with log.open("ab") as output:
@@ -59,6 +61,7 @@ def serving(url: str, log: Path, *options: str) -> Iterator[tuple[subprocess.Pop
             stdout=output,
             stderr=output,
             start_new_session=True,
+            preexec_fn=prepared,
         )
     transport = httpx.HTTPTransport(retries=8)  # waits longer after each refused connection
     try:

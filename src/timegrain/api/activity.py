@@ -267,6 +267,7 @@ ROUTES = (
         path="/v1/activity",
         name="deleteErasure",
         summary="Erase facts of one person",
+        long=True,
         message="Erased activity successfully",
         body=ErasureRequest,
         read=_read_erasure,

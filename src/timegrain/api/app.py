@@ -20,6 +20,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from timegrain.api import watchers
+from timegrain.api.admission import Admission
 from timegrain.api.all_routes import ROUTES
 from timegrain.api.calls import House
 from timegrain.api.envelope import as_known, failure, note_unforeseen
@@ -169,7 +170,7 @@ def make_app(
     if run_jobs:
         runner.start()
         retention.start()
-    house = House(database, recorder, Books(), runner, journal, Rates(shared=shared), shared)
+    house = House(database, recorder, Books(), runner, journal, Rates(shared=shared), Admission(), shared)
     app = Litestar(
         [
             *_handlers(),

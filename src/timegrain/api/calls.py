@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from timegrain.api.admission import Admission
 from timegrain.api.rates import Rates
 from timegrain.errors import wrong
 from timegrain.figures.pieces import Asker
@@ -37,6 +38,7 @@ class House:
     jobs: JobRunner
     journal: Journal
     rates: Rates
+    admission: Admission
     shared: SharedTable | None = None
     """What the other processes of this server know too; None where there are none."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import random
 import re
 from typing import Any
 
@@ -16,15 +18,18 @@ from timegrain.errors import (
     InternalError,
     MethodNotAllowed,
     NotFound,
-    RateLimited,
+    RequestTimeout,
     TimegrainError,
-    TookTooLong,
     Unavailable,
     ValidationFailed,
     wrong,
 )
 
 log = logging.getLogger("timegrain.requests")
+
+_SHORT_OF = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EMFILE, errno.ENFILE)
+COME_AGAIN = (429, 503)
+"""The statuses that say in `Retry-After` when."""
 
 _AT = re.compile(r" - at `\$\.?(.*)`$")
 _FIELD = re.compile(r"field `([^`]*)`")
@@ -53,14 +58,20 @@ def encoded(success: object, status: int = 200) -> Response[bytes]:
     return Response(msgspec.json.encode(success), media_type="application/json", status_code=status)
 
 
+def retry_after(error: TimegrainError) -> int:
+    """Seconds, spread so that those who were refused together do not come back together."""
+    told: int | None = getattr(error, "retry_after", None)
+    return random.randint(2, 8) if told is None else told  # noqa: S311 - no secret
+
+
 def failure(error: TimegrainError) -> Response[bytes]:
     details = [ErrorDetail(*detail) for detail in error.details] or None
     body = Failure(False, error.status, error.label, None, ErrorBody(error.message, type(error).code, details))
     headers = {}
-    if isinstance(error, Unavailable | TookTooLong):
-        headers["Retry-After"] = "2"
-    if isinstance(error, RateLimited):
-        headers["Retry-After"] = str(error.retry_after)
+    if error.status in COME_AGAIN:
+        headers["Retry-After"] = str(retry_after(error))
+    if isinstance(error, RequestTimeout):
+        headers["Connection"] = "close"
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = error.allowed
     return Response(msgspec.json.encode(body), media_type="application/json", status_code=error.status, headers=headers)
@@ -77,6 +88,8 @@ def as_known(error: Exception, request_id: str) -> TimegrainError:
             return MethodNotAllowed((error.headers or {}).get("allow", ""))
         if error.status_code < 500:
             return ValidationFailed("The request cannot be read")
+    if isinstance(error, OSError) and error.errno in _SHORT_OF:
+        return Unavailable(f"The server cannot keep a file while it works: {error.strerror}; come again")
     return InternalError(f"Something went wrong; the log has it under request {request_id}")
 
 

@@ -93,6 +93,7 @@ ROUTES = (
         read=_read,
         pages=_pages,
         files=tuple(MEDIA_TYPES.values()),
+        long=True,
         work=_export,
     ),
 )

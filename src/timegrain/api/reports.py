@@ -68,6 +68,7 @@ ROUTES = (
         body=MonthRequest,
         read=_read_month,
         data=list[MonthlySummary],
+        long=True,
         work=_monthly,
     ),
     Route(
@@ -79,6 +80,7 @@ ROUTES = (
         body=MonthRequest,
         read=_read_month,
         data=list[ExtraHoursSummary],
+        long=True,
         work=_extra_hours,
     ),
 )

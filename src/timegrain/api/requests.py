@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from io import BytesIO
+from threading import BoundedSemaphore
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,7 +22,8 @@ from litestar.exceptions import InternalServerException
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from timegrain import clock
-from timegrain.api.access import token_in
+from timegrain.api.access import is_batch, token_in
+from timegrain.api.admission import LONGEST_QUESTION_S, SMALL_BODY, Lane, received
 from timegrain.api.asking import Came, work_on
 from timegrain.api.calls import Answered, Given, House
 from timegrain.api.envelope import decode_strictly, encoded, unreadable
@@ -31,15 +35,39 @@ from timegrain.storage.keys import caller
 LARGEST_BODY = 8 * 1024 * 1024
 """Bytes, before and after decompression."""
 
+_SWELLING = BoundedSemaphore()
+"""What turns out large only once it is decompressed is worked on one by one, its lane being for small ones."""
+
 
 async def answered(request: Request[Any, Any, Any], route: Route[Any]) -> Response[bytes]:
-    """Read the body, then do everything else in one worker thread and one read transaction."""
+    """Read the body, then do everything else in one worker thread and one read transaction.
+
+    What cannot be taken on now is refused before its body is read.
+    """
+    house: House = request.app.state.house
     headers = {name.lower(): value for name, value in request.headers.items()}
-    body = await _body(request) if route.body is not None else b""
-    path = {name: str(value) for name, value in request.path_params.items()}
-    address = request.client.host if request.client else ""
-    received = _Received(headers, body, path, dict(request.query_params), address)
-    return await to_thread.run_sync(_answered, request.app.state.house, route, received)
+    announced = _announced(headers)
+    _lane(house, route, announced, headers).require_room()
+    with house.admission.bodies.one(min(announced, LARGEST_BODY)) as count:
+        body: bytes | None = b""
+        if route.body is not None:
+            body = await _body(request, count) if announced <= LARGEST_BODY else None
+        path = {name: str(value) for name, value in request.path_params.items()}
+        address = request.client.host if request.client else ""
+        came = _Received(headers, body, path, dict(request.query_params), address)
+        async with _lane(house, route, len(body or b""), headers).place(request.receive):
+            return await to_thread.run_sync(_answered, house, route, came, limiter=house.admission.threads)
+
+
+def _lane(house: House, route: Route[Any], length: int, headers: Mapping[str, str]) -> Lane:
+    if is_batch(route.operation):
+        return house.admission.of_batch(length, "content-encoding" in headers)
+    return house.admission.of(route.long)
+
+
+def _announced(headers: Mapping[str, str]) -> int:
+    length = headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 19 else 0
 
 
 class _Received(NamedTuple):
@@ -51,38 +79,33 @@ class _Received(NamedTuple):
     address: str
 
 
-async def _body(request: Request[Any, Any, Any]) -> bytes | None:
+async def _body(request: Request[Any, Any, Any], count: Callable[[int], None]) -> bytes | None:
     """The body as it came, or None where it is too large: the caller is checked first."""
-    received = bytearray()
     try:
-        async for chunk in request.stream():
-            received += chunk
-            if len(received) > LARGEST_BODY:
-                return None
+        return await received(request.stream(), LARGEST_BODY, count)
     except InternalServerException:  # what the framework says of a sender that went away
         raise ValidationFailed("The body ends too early") from None
-    return bytes(received)
 
 
 def _answered(house: House, route: Route[Any], received: _Received) -> Response[bytes]:
-    with house.database.read() as connection:
+    with ExitStack() as kept, house.database.read(LONGEST_QUESTION_S) as connection:
         headers, body, path, query, address = received
         token = token_in(route.security, headers.get("authorization"), query.get("api_key"))
         who = caller(connection, token, clock.now())
         house.rates.count(who)
         if body is None:
             raise PayloadTooLarge(f"The body has more than {LARGEST_BODY} bytes")
-        given = Given(_decoded(route, headers, body), _queried(route, query), path, headers, who)
+        given = Given(_decoded(route, headers, body, kept), _queried(route, query), path, headers, who)
         came = Came(house, connection, token, address, _sent_at(headers.get("date")))
         call, result = work_on(route, given, came)
     leave_trail(call, route)
     return _enveloped(route, result)
 
 
-def _decoded(route: Route[Any], headers: dict[str, str], body: bytes) -> Any:
+def _decoded(route: Route[Any], headers: Mapping[str, str], body: bytes, kept: ExitStack) -> Any:
     if route.body is None:
         return None
-    plain = _plain(headers, body)
+    plain = _plain(headers, body, kept)
     return decode_strictly(plain, _decoder(route.body)) if route.decodes else plain
 
 
@@ -124,21 +147,21 @@ def _sent_at(date: str | None) -> int | None:
         return None
 
 
-def _plain(headers: dict[str, str], body: bytes) -> bytes:
+def _plain(headers: Mapping[str, str], body: bytes, kept: ExitStack) -> bytes:
     media = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
         raise UnsupportedMediaType("The body must be application/json")
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("", "identity"):
         return body
+    unpack = {"gzip": _gunzipped, "zstd": _unzstd}.get(encoding)
+    if unpack is None:
+        raise UnsupportedMediaType("The body may be compressed with gzip or zstd")
     try:
-        if encoding == "gzip":
-            plain = _gunzipped(body)
-        elif encoding == "zstd":
-            with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(BytesIO(body)) as stream:
-                plain = stream.read(LARGEST_BODY + 1)
-        else:
-            raise UnsupportedMediaType("The body may be compressed with gzip or zstd")
+        plain = unpack(body, SMALL_BODY)
+        if len(plain) > SMALL_BODY:
+            kept.enter_context(_SWELLING)
+            plain = unpack(body, LARGEST_BODY)
     except (zlib.error, zstandard.ZstdError) as error:
         raise ValidationFailed(f"The body is not {encoding}") from error
     if len(plain) > LARGEST_BODY:
@@ -146,9 +169,15 @@ def _plain(headers: dict[str, str], body: bytes) -> bytes:
     return plain
 
 
-def _gunzipped(body: bytes) -> bytes:
+def _unzstd(body: bytes, most: int) -> bytes:
+    with zstandard.ZstdDecompressor(max_window_size=1 << 27).stream_reader(BytesIO(body)) as stream:
+        return stream.read(most + 1)
+
+
+def _gunzipped(body: bytes, most: int) -> bytes:
+    """At most one byte more than `most`."""
     inflater = zlib.decompressobj(wbits=31)
-    plain = inflater.decompress(body, LARGEST_BODY + 1)
-    if len(plain) <= LARGEST_BODY and not inflater.eof:
+    plain = inflater.decompress(body, most + 1)
+    if len(plain) <= most and not inflater.eof:
         raise ValidationFailed("The body is not gzip: it ends too early")
     return plain

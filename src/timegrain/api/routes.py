@@ -66,6 +66,8 @@ class Route(Generic[Asked]):
     security: tuple[str, ...] = KEY
     changes: bool | None = None
     """Whether it changes something, which is recorded; None: as the method and the status say."""
+    long: bool = False
+    """Whether it may take long or much memory: then few are worked on at once."""
     aliases: tuple[str, ...] = ()
     """Further paths, which the description leaves out."""
 

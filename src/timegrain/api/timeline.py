@@ -73,6 +73,7 @@ ROUTES = (
         body=RangeRequest,
         read=read_page,
         response=Timeline,
+        long=True,
         work=_timeline,
     ),
     Route(
@@ -84,6 +85,7 @@ ROUTES = (
         body=ExplainRequest,
         read=_read_one,
         data=Explanation,
+        long=True,
         work=_explain,
     ),
 )

@@ -64,6 +64,7 @@ ROUTES: tuple[Route[Any], ...] = (
         read=read_page,
         data=list[TimesheetRow],
         response=TimesheetPage,
+        long=True,
         work=_timesheet,
     ),
     *(

@@ -149,6 +149,7 @@ ROUTES = (
         query=PageQuery,
         read=_read_usage,
         data=AppUsage,
+        long=True,
         work=_usage,
     ),
     Route(
@@ -160,6 +161,7 @@ ROUTES = (
         query=SubjectsQuery,
         read=_read_subjects,
         data=Subjects,
+        long=True,
         work=_subjects,
     ),
 )

@@ -331,6 +331,7 @@ ROUTES = (
         summary="Erase a person with all their facts, for good",
         query=ConfirmQuery,
         read=_read_erasure,
+        long=True,
         work=_erase,
         status=204,
     ),

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-import sqlite3
+import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,15 +18,31 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from timegrain.errors import Refused, Unavailable
-from timegrain.storage import postgresql, sqlite
+from timegrain.errors import Refused, TimegrainError, Unavailable
+from timegrain.storage import postgresql, sqlite, sqlite_faults
+from timegrain.storage.sqlite_faults import Fault
 
 Result = TypeVar("Result")
 
-_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+log = logging.getLogger("timegrain.database")
+log.addHandler(logging.NullHandler())  # commands keep no log: they print the error itself
 
 SIGN_INS = -1
 """In the place of a user: attempts to sign in, and sessions that begin, one after the other."""
+
+
+class _Turn:
+    """Of one writer at a time. Raises `Unavailable` where the others take too long."""
+
+    def __init__(self) -> None:
+        self._mine = threading.Lock()
+
+    def __enter__(self) -> None:
+        if not self._mine.acquire(timeout=sqlite.BUSY_S):
+            raise Fault(sqlite_faults.BUSY)
+
+    def __exit__(self, *_: object) -> None:
+        self._mine.release()
 
 
 class Database:
@@ -40,12 +57,14 @@ class Database:
         """`turn` is what SQLite's writers of this process wait for, instead of for one another alone."""
         self.url = parsed(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._writing = threading.Lock() if turn is None else turn
+        self._writing = _Turn() if turn is None else turn
+        self._told: dict[str, str] = {}
         if self.is_sqlite:
             path = Path(self.url.database or "")
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._reader = sqlite.make_engine(self.url, "BEGIN", pool_size=pool_size, max_overflow=40)
-            self._writer = sqlite.make_engine(self.url, "BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
+            self._file = sqlite.DatabaseFile(path)
+            self._reader = sqlite.make_engine(self.url, self._file, "BEGIN", pool_size, max_overflow=40)
+            self._writer = sqlite.make_engine(self.url, self._file, "BEGIN IMMEDIATE", pool_size=1, max_overflow=0)
         else:
             self._reader = postgresql.make_engine(self.url, pool_size, reads_only=True)
             self._writer = postgresql.make_engine(self.url, pool_size, reads_only=False)
@@ -65,10 +84,20 @@ class Database:
         return self._reader
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """A read-only transaction that sees one state of the database throughout."""
-        with _reachable(), self._reader.connect() as connection, connection.begin():
-            yield connection
+    def read(self, seconds: float | None = None) -> Iterator[Connection]:
+        """A read-only transaction that sees one state of the database throughout.
+
+        Raises `TookTooLong` for what reads longer than `seconds` (SQLite; PostgreSQL has a setting of its own).
+        """
+        with self._reachable("questions"):
+            if self.is_sqlite:
+                self._file.require_same()
+            with self._reader.connect() as connection, connection.begin():
+                if self.is_sqlite:
+                    with sqlite.limited(connection, seconds):
+                        yield connection
+                else:
+                    yield connection
 
     @contextmanager
     def write(self, organisation: int, users: Sequence[int] = (), policy: bool = False) -> Iterator[Connection]:
@@ -76,10 +105,13 @@ class Database:
 
         No two write the same user's figures at once, and none writes while the policy changes.
         """
-        with _reachable():
+        with self._reachable("changes"):
             if self.is_sqlite:
-                with self._writing, self._writer.connect() as connection, connection.begin():
-                    yield connection
+                with self._writing:
+                    self._file.require_same()
+                    with self._writer.connect() as connection, connection.begin():
+                        yield connection
+                    self._file.require_written(self._writer)
             else:
                 with self._writer.connect() as connection, connection.begin():
                     postgresql.lock(connection, organisation, users, policy)
@@ -88,7 +120,7 @@ class Database:
     @contextmanager
     def change_schema(self) -> Iterator[Connection]:
         """A transaction that may do anything."""
-        with _reachable(), self._writer.connect() as connection, connection.begin():
+        with self._reachable("changes"), self._writer.connect() as connection, connection.begin():
             if not self.is_sqlite:
                 postgresql.lock_schema(connection)
             yield connection
@@ -133,12 +165,56 @@ class Database:
         Waits for readers. SQLite's `secure_delete` overwrites what is deleted, but not the copies that
         stay behind when a full page is split: so the file is written anew.
         """
-        with _reachable():
+        with self._reachable("changes"):
             if self.is_sqlite:
                 with self._writing:
                     sqlite.rewrite(self._writer)
             else:
                 postgresql.vacuum(self._writer)
+
+    @contextmanager
+    def _reachable(self, what: str) -> Iterator[None]:
+        """What the driver says of a database that cannot be reached, in our words; logged as it begins and ends."""
+        try:
+            yield
+        except DBAPIError as error:
+            known = self._as_known(error)
+            if known is None:
+                raise
+            self._note(what, known)
+            raise known from error
+        except PoolTimeoutError as error:
+            raise Unavailable("every connection to the database is in use; send again") from error
+        except TimegrainError as error:
+            self._note(what, error)
+            raise
+        self._log(what, "")
+
+    def _as_known(self, error: DBAPIError) -> TimegrainError | None:
+        if self.is_sqlite:
+            return sqlite_faults.as_known(error.orig, self._file.path)
+        known = postgresql.as_known(error)
+        if known is None and isinstance(error, OperationalError):
+            return Unavailable("the database cannot be reached")
+        return known
+
+    def _note(self, what: str, error: TimegrainError) -> None:
+        if isinstance(error, Fault) and not error.noted:
+            error.noted = True
+            self._log(what, error.message)
+            if error.lasting:
+                # Both: what SQLite knows of a file it shares between the connections of a process.
+                self.close()
+
+    def _log(self, what: str, fault: str) -> None:
+        """One line when a fault begins, becomes another or is over."""
+        before = self._told.get(what, "")
+        if fault != before:
+            self._told[what] = fault
+            if fault:
+                log.error(json.dumps({"database": fault, "failed": what}))
+            else:
+                log.warning(json.dumps({"database": "well again", "after": before, "answered": what}))
 
     def close(self) -> None:
         self._writer.dispose()
@@ -156,21 +232,3 @@ def parsed(url: str) -> URL:
     if backend == "sqlite" and parsed.database not in (None, "", ":memory:"):
         return parsed.set(drivername="sqlite+pysqlite")
     raise Refused("the database must be sqlite:///PATH or postgresql://...")
-
-
-@contextmanager
-def _reachable() -> Iterator[None]:
-    """What the driver says of a database that cannot be reached, in our words."""
-    try:
-        yield
-    except PoolTimeoutError as error:
-        raise Unavailable("all connections to the database are in use") from error
-    except DBAPIError as error:
-        known = postgresql.as_known(error)
-        if known is not None:
-            raise known from error
-        if isinstance(error, OperationalError):
-            raise Unavailable("the database cannot be reached") from error
-        if getattr(error.orig, "sqlite_errorcode", None) in _DAMAGED:
-            raise Unavailable("the database file is damaged, or none of a database") from error
-        raise

@@ -13,7 +13,7 @@ _HOLDS = (re.compile(r"[a-z]"), re.compile(r"[A-Z]"), re.compile(r"[0-9]"), re.c
 
 # argon2id with 19 MiB, twice: what OWASP asks for, and small beside the server's own memory.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-_AT_ONCE = BoundedSemaphore(4)  # so that many who sign in at once take no more memory than this
+_AT_ONCE = BoundedSemaphore(2)  # so that many who sign in at once take no more memory than this
 
 # Of random bits that nobody kept, with the costs above.
 _NOBODYS = "$argon2id$v=19$m=19456,t=2,p=1$eyY76r2nLecntcJ9q8Z0Iw$IHdVb0NW1BZj4BcmhkDw8tCHe63dIV1jHu1jtIbZ3z0"

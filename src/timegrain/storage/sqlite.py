@@ -4,41 +4,126 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import cast
+from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import QueuePool
 
 from timegrain.errors import Unavailable
+from timegrain.storage import sqlite_faults
+from timegrain.storage.sqlite_faults import Fault
 
-BUSY_MS = 30_000
-"""How long a writer waits for another process, such as a policy change from the command line."""
+log = logging.getLogger("timegrain.database")
+
+BUSY_S = 20
+"""How long a writer waits for another, in this process or in another such as an import from the command line."""
+
+CACHE_KIB = 8 * 1024
+"""Of each connection; what is not in it the system has in its own."""
+
+ALL_CACHES_BYTES = 80 * 1024 * 1024
+"""Of all connections of a process: beyond it they use pages again instead of taking more memory."""
+
+WAL_KEPT_BYTES = 32 * 1024 * 1024
+"""The write-ahead log is cut back to this; above it a write empties it, unless somebody reads old pages in it."""
+
+WAL_WARNED_BYTES = 1024 * 1024 * 1024
+_AGAIN_S = 5.0
+_READER_WAITED_FOR_MS = 100
+
+_LOOKED_AT = 1_000_000
+"""Steps of SQLite's machine between two looks at the time: some 30 ms."""
 
 
-def make_engine(url: URL, begin: str, pool_size: int, max_overflow: int) -> Engine:
+class DatabaseFile:
+    """The file of a database, which must stay the one that it was when it was first opened.
+
+    What is written to a file that was removed or replaced is lost with it, though SQLite would go on without a word.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.wal = path.with_name(f"{path.name}-wal")
+        self._identity: tuple[int, int] | None = None
+        self._emptied = 0.0
+
+    def open(self) -> sqlite3.Connection:
+        """A connection. The file is made only the first time: later it would be an empty one in another's place."""
+        mode = "rwc" if self._identity is None else "rw"
+        # The driver would begin transactions by itself, and too late: so no isolation level.
+        connection = sqlite3.connect(
+            f"file:{quote(str(self.path))}?mode={mode}",
+            uri=True,
+            timeout=BUSY_S,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        if self._identity is None:
+            self._identity = self._found()
+        return connection
+
+    def require_same(self) -> None:
+        """Raises `Fault` where the file was removed or replaced."""
+        if self._identity is not None and self._found() != self._identity:
+            raise Fault(sqlite_faults.replaced(self.path))
+
+    def require_written(self, engine: Engine) -> None:
+        """After a commit: raises `Fault` where it went into a file that nobody will find again."""
+        self.require_same()
+        try:
+            size = self.wal.stat().st_size
+        except FileNotFoundError:
+            raise Fault(f"{self.wal.name} was removed under the server: stop it, and start it again") from None
+        if size > WAL_KEPT_BYTES and time.monotonic() - self._emptied > _AGAIN_S:
+            self._emptied = time.monotonic()
+            self._empty_wal(engine, size)
+
+    def _found(self) -> tuple[int, int]:
+        try:
+            found = self.path.stat()
+        except OSError:
+            raise Fault(sqlite_faults.gone(self.path)) from None
+        return found.st_dev, found.st_ino
+
+    def _empty_wal(self, engine: Engine, size: int) -> None:
+        """Readers that follow upon one another keep it from beginning anew: here they are waited for, a little."""
+        with _raw(engine) as connection:
+            connection.execute(f"PRAGMA busy_timeout={_READER_WAITED_FOR_MS}")
+            try:
+                busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            except sqlite3.OperationalError:  # the disk is full: the next write will tell
+                return
+            finally:
+                connection.execute(f"PRAGMA busy_timeout={BUSY_S * 1000}")
+        if busy and size > WAL_WARNED_BYTES:
+            told = "a transaction that reads for long keeps the write-ahead log from being emptied: end it"
+            log.warning(json.dumps({"database": told, "bytes": size}))
+
+
+def make_engine(url: URL, file: DatabaseFile, begin: str, pool_size: int, max_overflow: int) -> Engine:
     """`begin` is what begins its transactions: BEGIN of a reader, BEGIN IMMEDIATE of the writer."""
-    engine = create_engine(
-        url,
-        poolclass=QueuePool,
-        pool_size=pool_size,
-        max_overflow=max_overflow,
-        connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000},
-    )
+    engine = create_engine(url, poolclass=QueuePool, pool_size=pool_size, max_overflow=max_overflow, creator=file.open)
     reads_only = begin == "BEGIN"
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _: object) -> None:
-        # The driver would begin transactions by itself, and too late.
-        connection.isolation_level = None
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
             "secure_delete=ON",
             "foreign_keys=ON",
-            "temp_store=MEMORY",
-            "cache_size=-65536",
-            f"busy_timeout={BUSY_MS}",
+            f"cache_size=-{CACHE_KIB}",
+            f"soft_heap_limit={ALL_CACHES_BYTES}",
+            f"journal_size_limit={WAL_KEPT_BYTES}",
             f"query_only={'ON' if reads_only else 'OFF'}",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
@@ -50,15 +135,38 @@ def make_engine(url: URL, begin: str, pool_size: int, max_overflow: int) -> Engi
     return engine
 
 
-def rewrite(engine: Engine) -> None:
-    """Write the file anew, without what was deleted, and empty the write-ahead log."""
-    connection = engine.raw_connection()
+@contextmanager
+def limited(connection: Connection, seconds: float | None) -> Iterator[None]:
+    """Statements are given up `seconds` from now, as `TookTooLong`."""
+    driver = connection.connection.driver_connection
+    if seconds is None or driver is None:
+        yield
+        return
+    until = time.monotonic() + seconds
+    driver.set_progress_handler(lambda: time.monotonic() > until, _LOOKED_AT)
     try:
-        cursor = connection.cursor()
-        cursor.execute("VACUUM")
-        busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        cursor.close()
+        yield
     finally:
-        connection.close()
+        driver.set_progress_handler(None, 0)
+
+
+def rewrite(engine: Engine) -> None:
+    """Write the file anew, without what was deleted, and empty the write-ahead log.
+
+    The copy goes through a temporary file of no name, never through memory.
+    """
+    with _raw(engine) as connection:
+        connection.execute("VACUUM")
+        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     if busy:
         raise Unavailable("a reader holds old pages of the database; the erasure holds, ask again to scrub them")
+
+
+@contextmanager
+def _raw(engine: Engine) -> Iterator[sqlite3.Connection]:
+    """The driver's connection, outside of any transaction."""
+    held = engine.raw_connection()
+    try:
+        yield cast(sqlite3.Connection, held.driver_connection)
+    finally:
+        held.close()

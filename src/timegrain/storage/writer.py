@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
+
+from timegrain.errors import Overloaded, Unavailable
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -15,28 +18,38 @@ MOST_ITEMS = 64
 MOST_WEIGHT = 20_000
 """A group ends where its items weigh this much, so that nobody waits long for others."""
 
-_Waiting = tuple[Item, int, "Future[Result]"]
+PATIENCE_S = 20.0
+"""Whoever sent what waited longer has given up, and sends it again."""
+
+
+class _Waiting(NamedTuple, Generic[Item, Result]):
+    item: Item
+    weight: int
+    future: Future[Result]
+    until: float
 
 
 class GroupWriter(Generic[Item, Result]):
     """Hands groups of items to `write`, which does all of a group or, raising, none.
 
-    If a group fails each of its items is written alone, so that one bad item does not take others along.
+    If a group fails each of its items is written alone, so that one bad item does not take others along; not so
+    where nothing can be written at all (`Unavailable`), which would take each of them as long.
     """
 
-    def __init__(self, write: Callable[[Sequence[Item]], list[Result]]) -> None:
+    def __init__(self, write: Callable[[Sequence[Item]], list[Result]], patience: float = PATIENCE_S) -> None:
         self._write = write
+        self._patience = patience
         self._closed = False
         self._queue: queue.SimpleQueue[_Waiting[Item, Result] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="timegrain-writer", daemon=True)
         self._thread.start()
 
     def submit(self, item: Item, weight: int = 1) -> Result:
-        """The result once it is committed; raises what writing raised."""
+        """The result once it is committed; raises what writing raised, `Overloaded` for what waited too long."""
         if self._closed:
             raise RuntimeError("the writer is closed")
         future: Future[Result] = Future()
-        self._queue.put((item, weight, future))
+        self._queue.put(_Waiting(item, weight, future, time.monotonic() + self._patience))
         return future.result()
 
     def waiting(self) -> int:
@@ -55,7 +68,7 @@ class GroupWriter(Generic[Item, Result]):
             first = self._queue.get()
             if first is None:
                 return
-            group, weight = [first], first[1]
+            group, weight = [first], first.weight
             while len(group) < MOST_ITEMS and weight < MOST_WEIGHT:
                 try:
                     following = self._queue.get_nowait()
@@ -65,18 +78,28 @@ class GroupWriter(Generic[Item, Result]):
                     ended = True
                     break
                 group.append(following)
-                weight += following[1]
+                weight += following.weight
             self._write_group(group)
 
     def _write_group(self, group: list[_Waiting[Item, Result]]) -> None:
+        now = time.monotonic()
+        for one in group:
+            if one.until < now:
+                one.future.set_exception(Overloaded("this batch waited too long to be written; send it again"))
+        self._write_all([one for one in group if one.until >= now])
+
+    def _write_all(self, group: list[_Waiting[Item, Result]]) -> None:
+        if not group:
+            return
         try:
-            results = self._write([item for item, _, _ in group])
+            results = self._write([one.item for one in group])
         except Exception as error:
-            if len(group) == 1:
-                group[0][2].set_exception(error)
+            if len(group) == 1 or isinstance(error, Unavailable):
+                for one in group:
+                    one.future.set_exception(error)
                 return
             for one in group:
-                self._write_group([one])
+                self._write_all([one])
             return
-        for (_, _, future), result in zip(group, results, strict=True):
-            future.set_result(result)
+        for one, result in zip(group, results, strict=True):
+            one.future.set_result(result)

@@ -100,4 +100,4 @@ def _me(visit: Visit) -> Profile:
     return profiles_within(visit.connection, caller.organisation, reach)[0]
 
 
-PAGES: tuple[Page, ...] = (Page(path=PATH, show=_show, change=_download),)
+PAGES: tuple[Page, ...] = (Page(path=PATH, show=_show, change=_download, long=True),)

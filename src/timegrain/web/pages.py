@@ -61,6 +61,8 @@ class Page:
     """The operation of the API that a role must open, or several, one of which it must; empty: whoever signed in."""
     public: bool = False
     """Without signing in."""
+    long: bool = False
+    """Whether it may take long or much memory, as `Route.long` says of a route."""
     grows: bool = False
     """Whether it is asked again and again for what is new."""
 

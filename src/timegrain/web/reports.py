@@ -165,6 +165,6 @@ def _file(visit: Visit) -> Result:
 
 
 PAGES: tuple[Page, ...] = (
-    Page(path="/reports", show=_show, name="Reports", opened_by=OPENED_BY),
-    Page(path="/reports/file", show=_file, opened_by=OPENED_BY),
+    Page(path="/reports", show=_show, name="Reports", opened_by=OPENED_BY, long=True),
+    Page(path="/reports/file", show=_file, opened_by=OPENED_BY, long=True),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -14,14 +14,14 @@ from litestar.exceptions import InternalServerException
 from litestar.response import Stream
 
 from timegrain import clock
+from timegrain.api.admission import received
 from timegrain.api.calls import House
-from timegrain.api.envelope import as_known, note_unforeseen
+from timegrain.api.envelope import COME_AGAIN, as_known, note_unforeseen, retry_after
 from timegrain.api.exporting import chunks
 from timegrain.api.local import is_local
 from timegrain.errors import (
     Forbidden,
     PayloadTooLarge,
-    RateLimited,
     TimegrainError,
     Unavailable,
     UnsupportedMediaType,
@@ -82,11 +82,20 @@ class _Came(NamedTuple):
 async def visited(request: Request[Any, Any, Any], page: Page) -> Response[Any]:
     """Read the form, then do everything else in one worker thread and one read transaction."""
     headers = {name.lower(): value for name, value in request.headers.items()}
+    house: House = request.app.state.house
+    lane = house.admission.of(page.long)
+    with house.admission.bodies.one(0) as count:
+        came = await _came(request, headers, count)
+        async with lane.place(request.receive):
+            return await to_thread.run_sync(_visited, house, page, came, limiter=house.admission.threads)
+
+
+async def _came(request: Request[Any, Any, Any], headers: Mapping[str, str], count: Callable[[int], None]) -> _Came:
     query = form = Fields(())
     problem: TimegrainError | None = None
     try:
         query = _fields(request.url.query)
-        form = await _form(request, headers) if request.method == "POST" else form
+        form = await _form(request, headers, count) if request.method == "POST" else form
     except TimegrainError as error:
         problem = error
     state = request.app.state
@@ -95,7 +104,7 @@ async def visited(request: Request[Any, Any, Any], page: Page) -> Response[Any]:
     address = request.client.host if request.client else ""
     # Nginx, unless told otherwise, names itself nowhere and speaks HTTP/1.0.
     direct = not public and not state.proxied and request.scope.get("http_version") != "1.0"
-    came = _Came(
+    return _Came(
         request.method,
         request.url.path,
         {name: str(value) for name, value in request.path_params.items()},
@@ -109,24 +118,21 @@ async def visited(request: Request[Any, Any, Any], page: Page) -> Response[Any]:
         base,
         str(request.scope.get("timegrain_request_id", "")),
     )
-    return await to_thread.run_sync(_visited, request.app.state.house, page, came)
 
 
-async def _form(request: Request[Any, Any, Any], headers: Mapping[str, str]) -> Fields:
-    received = bytearray()
+async def _form(request: Request[Any, Any, Any], headers: Mapping[str, str], count: Callable[[int], None]) -> Fields:
     try:
-        async for chunk in request.stream():
-            received += chunk
-            if len(received) > LARGEST_FORM:
-                raise PayloadTooLarge(f"The form has more than {LARGEST_FORM} bytes")
+        sent = await received(request.stream(), LARGEST_FORM, count)
     except InternalServerException:  # what the framework says of a sender that went away
         raise ValidationFailed("The form ends too early") from None
-    if received and headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+    if sent is None:
+        raise PayloadTooLarge(f"The form has more than {LARGEST_FORM} bytes")
+    if sent and headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise UnsupportedMediaType(f"A form comes as {_FORM}")
-    return _fields(received)
+    return _fields(sent)
 
 
-def _fields(written: str | bytearray) -> Fields:
+def _fields(written: str | bytes) -> Fields:
     try:
         text = written if isinstance(written, str) else written.decode()
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
@@ -254,10 +260,8 @@ def _answered(visit: Visit, page: Page, came: _Came, result: Result) -> Response
         return Stream(chunks(result.file), media_type=result.media_type, headers=headers)
     html = rendered(result.template, framed(visit, page, result)).encode()
     headers = dict(HEADERS)
-    if isinstance(visit.error, RateLimited):
-        headers["Retry-After"] = str(visit.error.retry_after)
-    elif visit.error is not None and visit.error.status == 503:
-        headers["Retry-After"] = "2"
+    if visit.error is not None and visit.error.status in COME_AGAIN:
+        headers["Retry-After"] = str(retry_after(visit.error))
     if "gzip" in came.headers.get("accept-encoding", ""):
         html, headers["Content-Encoding"] = gzip.compress(html, 4, mtime=0), "gzip"
     return Response(html, status_code=result.status, media_type="text/html", headers=headers)

@@ -13,6 +13,7 @@ from babel import Locale
 from sqlalchemy import Connection
 
 from timegrain.api.access import reach
+from timegrain.api.admission import LONGEST_QUESTION_S
 from timegrain.api.all_routes import ROUTES
 from timegrain.api.asking import Came, work_on
 from timegrain.api.calls import Answered, Call, Given, House
@@ -80,7 +81,7 @@ class Visit:
     def connection(self) -> Connection:
         """A read transaction, the same one until something was changed."""
         if self._connection is None:
-            self._connection = self.reads.enter_context(self.house.database.read())
+            self._connection = self.reads.enter_context(self.house.database.read(LONGEST_QUESTION_S))
         return self._connection
 
     def read_anew(self) -> None:
