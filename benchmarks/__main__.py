@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import batches, questions, report
+from benchmarks import batches, devices, load, questions, report
 from benchmarks.engines import CITUS, POSTGRESQL, SQLITE, Engine, engine
 from benchmarks.measuring import Point, Row
 from timegrain.counted import collect_seldom
@@ -27,6 +27,8 @@ Measure = Callable[[Engine, bool], Iterator[Row | Point]]
 PARTS: dict[str, Measure] = {
     "questions": questions.measure,
     "batches": batches.measure,
+    "devices": devices.measure,
+    "load": load.measure,
 }
 CLUSTER = "TIMEGRAIN_BENCH_CITUS"
 
