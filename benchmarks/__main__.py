@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import batches, devices, load, questions, report
+from benchmarks import batches, devices, load, questions, report, sample
 from benchmarks.engines import CITUS, POSTGRESQL, SQLITE, Engine, engine
 from benchmarks.measuring import Point, Row
 from timegrain.counted import collect_seldom
@@ -29,6 +29,7 @@ PARTS: dict[str, Measure] = {
     "batches": batches.measure,
     "devices": devices.measure,
     "load": load.measure,
+    "sample": sample.measure,
 }
 CLUSTER = "TIMEGRAIN_BENCH_CITUS"
 

@@ -30,6 +30,8 @@ class Engine:
     server: str = ""
     """Of PostgreSQL and Citus: where a database can be made."""
     made: list[str] = field(default_factory=list)
+    sample: Any = None
+    """The sample organisation on it, once a part has made it (`benchmarks.sample`)."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -69,7 +71,7 @@ class Engine:
     def bare(self, url: str) -> Any:
         """A connection without anything of ours, each statement a transaction of its own unless one is begun."""
         if self.is_sqlite:
-            connection = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(url.partition(":///")[2], isolation_level=None, check_same_thread=False)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             return connection
