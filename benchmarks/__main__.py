@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import batches, devices, load, questions, report, sample
+from benchmarks import batches, devices, load, pages, peer, questions, report, sample, starting
 from benchmarks.engines import CITUS, POSTGRESQL, SQLITE, Engine, engine
 from benchmarks.measuring import Point, Row
 from timegrain.counted import collect_seldom
@@ -26,10 +26,13 @@ Measure = Callable[[Engine, bool], Iterator[Row | Point]]
 
 PARTS: dict[str, Measure] = {
     "questions": questions.measure,
+    "pages": pages.measure,
+    "peer": peer.measure,
+    "sample": sample.measure,
     "batches": batches.measure,
+    "starting": starting.measure,
     "devices": devices.measure,
     "load": load.measure,
-    "sample": sample.measure,
 }
 CLUSTER = "TIMEGRAIN_BENCH_CITUS"
 
@@ -47,6 +50,9 @@ def main() -> int:
             found.versions.append(one.version())
             _run(one, options, found, console)
     console.print(_table(found))
+    for name, table in report.made(found).items():
+        if name not in ("run", "rows") and table:
+            console.print(f"{name}\n{table}")
     if options.whole:
         found.write()
     if options.docs:

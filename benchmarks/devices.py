@@ -227,11 +227,10 @@ def measure(engine: Engine, quick: bool) -> Iterator[Row | Point]:
     fleet = populate(database)
     database.close()
     with child(fleet.url, fleet.key, engine.folder) as server:
-        yield _memory("server at rest", server.megabytes(), AT_REST_MB, "just started")
         minutes = Minutes(fleet, server, time.time() + 1, DEVICES // 4 if quick else DEVICES)
         yield until_met(minutes.quiet, 2)
         yield until_met(minutes.beside_a_change, 2)
-        yield _memory("server under load, at most", server.megabytes("VmHWM"), UNDER_LOAD_MB, "these minutes")
+        yield memory("server under load, at most", server.megabytes("VmHWM"), UNDER_LOAD_MB, "these minutes")
 
 
 @dataclass
@@ -286,5 +285,5 @@ def _row(what: str, load: Load, yardstick: str) -> Row:
     return Row(what, figure, yardstick, f"p99 ≤ {MOST_MS} ms, no failure", p99 <= MOST_MS and not load.failures)
 
 
-def _memory(what: str, megabytes: float, goal: int, when: str) -> Row:
+def memory(what: str, megabytes: float, goal: int, when: str) -> Row:
     return Row(what, f"{megabytes:.0f} MB", when, f"≤ {goal} MB", megabytes <= goal)

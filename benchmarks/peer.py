@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 from tests.peers.aw_server import installed, running
 
-from benchmarks.measuring import Row, milliseconds, new_database, served
+from benchmarks.engines import Engine
+from benchmarks.measuring import Point, Row, in_turns, until_met
+from benchmarks.questions import SUMMARY, asked
+from benchmarks.serving import child
 from timegrain.counting.facts import Away, Focus, Present, Report
 from timegrain.recording import Batch, record_all
 from timegrain.sample.organisation import sample_organisation
@@ -28,22 +33,31 @@ QUERY = [
 ]
 
 
-def measure(folder: Path) -> Iterator[Row]:
+def measure(engine: Engine, quick: bool) -> Iterator[Row | Point]:
     person = (sample := sample_organisation(1, 1, now=NOW)).people[0]
     main = person.devices[0].name
     reports = [report for report in sample.reports(person) if report.device == main]
-    ours, facts = _ours(folder, reports)
-    home = folder / "aw"
-    home.mkdir()
-    with running(installed(), home) as address, httpx.Client(base_url=f"{address}/api/0", timeout=60) as client:
+    url, user, key = _stored(engine, reports)
+    with (
+        TemporaryDirectory() as home,
+        running(installed(), Path(home)) as address,
+        httpx.Client(base_url=f"{address}/api/0", timeout=60, trust_env=False) as client,
+        child(url, key, engine.folder) as server,
+    ):
         _fill(client, reports)
         period = f"{MONDAY.isoformat()}/{(MONDAY + timedelta(days=7)).isoformat()}"
 
         def query() -> None:
             client.post("/query/", json={"timeperiods": [period], "query": QUERY}).raise_for_status()
 
-        theirs = milliseconds(query, rounds=5)
-    yield Row(
+        question = server.asking(SUMMARY, asked([user], "UTC"))
+        facts = sum(map(len, reports))
+        yield until_met(partial(_beside, facts, question, query, 5 if quick else 15))
+
+
+def _beside(facts: int, question: Callable[[], object], query: Callable[[], object], rounds: int) -> Row:
+    ours, theirs = in_turns([question, query], rounds)
+    return Row(
         f"one person's week ({facts:,} facts)",
         f"{ours:.2f} ms",
         f"aw-server {theirs:.0f} ms: {theirs / ours:.0f} ×",
@@ -52,25 +66,16 @@ def measure(folder: Path) -> Iterator[Row]:
     )
 
 
-def _ours(folder: Path, reports: list[Report]) -> tuple[float, int]:
-    database = new_database(folder, "peer")
+def _stored(engine: Engine, reports: list[Report]) -> tuple[str, str, str]:
+    database = engine.new("peer")
     with database.write(0, policy=True) as connection:
         organisation = people.add_organisation(connection, "bench", "UTC", "bench", 0).id
         user = people.add_user(connection, organisation, "u", "u@example.com", 0)
         _, key = keys.add_key(connection, organisation, "bench", "admin", 0)
     with database.write(organisation, [user.id]) as connection:
         record_all(connection, Policies(), [Batch(organisation, user.id, report) for report in reports])
-    body = {
-        "startDate": "2026-02-09 00:00:00",
-        "endDate": "2026-02-15 23:59:59",
-        "timeZone": "UTC",
-        "userId": [str(user.uuid)],
-        "teamId": [],
-    }
-    with served(database, key) as client:
-        took = milliseconds(client.asking("/v1/dashboard/weekly-summary", body))
     database.close()
-    return took, sum(map(len, reports))
+    return engine.address(database), str(user.uuid), key
 
 
 def _fill(client: httpx.Client, reports: list[Report]) -> None:

@@ -69,14 +69,16 @@ def made(found: Report) -> dict[str, str]:
     lines += [(*(str(row[name]) for name in COLUMNS), word(row["met"])) for row in found.rows]
     tables = {"run": "\n".join(run), "rows": _table(lines)}
     for name in pictures.CURVES:
-        tables[name] = _table(_twin([one for one in found.points if one["curve"] == name]))
+        tables[name] = _twin([one for one in found.points if one["curve"] == name])
     sizes = [one for one in found.points if one["curve"] == "bytes a fact"]
-    tables["sizes"] = _table(_twin(sizes, "table"))
+    tables["sizes"] = _twin(sizes, "table")
     return tables
 
 
-def _twin(points: list[dict[str, Any]], at: str = "") -> list[tuple[str, ...]]:
-    """A table of a curve: a row each place, a column each line."""
+def _twin(points: list[dict[str, Any]], at: str = "") -> str:
+    """A table of a curve: a row each place, a column each line; empty without points."""
+    if not points:
+        return ""
     drawn = list(dict.fromkeys(one["line"] for one in points))
     places = list(dict.fromkeys(one["at"] for one in points))
     if all(isinstance(one, (int, float)) for one in places):
@@ -87,7 +89,7 @@ def _twin(points: list[dict[str, Any]], at: str = "") -> list[tuple[str, ...]]:
     for place in places:
         told = f"{place:,}" if isinstance(place, (int, float)) else place
         lines.append((told, *(pictures.number(known[line, place]) if (line, place) in known else "" for line in drawn)))
-    return lines
+    return _table(lines)
 
 
 def _table(lines: list[tuple[str, ...]]) -> str:
