@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast check bench mutants screenshots
+.PHONY: help setup demo test test-fast check bench soak mutants screenshots
 
 # The first Python on the path that is new enough; another: make setup PYTHON=/path/to/python
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -30,6 +30,9 @@ check: .venv/dev.stamp ## Lint, formatting, types and the doors between the room
 
 bench: .venv/bench.stamp ## Measure beside the yardsticks; fails where a goal is missed; ARGS="--only questions --quick"
 	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: .venv/dev.stamp ## Everything at once for 10 minutes; does anything grow? ARGS="--minutes 2 --database URL --workers 2"
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 mutants: .venv/dev.stamp ## Break the counting rules on purpose; each break must be caught
 	$(BIN)/python -m pytest tests/oracle/test_mutants.py $(ARGS)
