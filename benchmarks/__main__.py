@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import batches, devices, load, pages, peer, questions, report, sample, starting
+from benchmarks import batches, devices, load, pages, peer, policies, questions, report, sample, starting
 from benchmarks.engines import CITUS, POSTGRESQL, SQLITE, Engine, engine
 from benchmarks.measuring import Point, Row
 from timegrain.counted import collect_seldom
@@ -33,6 +33,7 @@ PARTS: dict[str, Measure] = {
     "starting": starting.measure,
     "devices": devices.measure,
     "load": load.measure,
+    "policies": policies.measure,
 }
 CLUSTER = "TIMEGRAIN_BENCH_CITUS"
 

@@ -1,4 +1,4 @@
-"""The sample organisation: how long it takes to make, what a fact takes on disk, how fast policies change.
+"""How fast the policy of the sample organisation changes.
 
 A change is asked of a real server, in a process of its own, while devices report and somebody asks for the week from
 another one. On SQLite the same for 1,000 people, who are the 35 of the sample over and over.
@@ -16,20 +16,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy.engine import make_url
 
 from benchmarks.beside import Asked, Beside, beside
 from benchmarks.engines import Engine
 from benchmarks.measuring import Point, Row, seconds, share
+from benchmarks.sample import PEOPLE, Sample, sample_of
 from benchmarks.serving import Child, child
-from timegrain import clock
-from timegrain.sample.organisation import sample_organisation
-from timegrain.seeding import store_sample
 from timegrain.storage import jobs, people
 from timegrain.storage.engine import Database
-from timegrain.storage.schema import facts
 
-PEOPLE, WEEKS, MANY = 35, 13, 1000
+MANY = 1000
 ROUNDS = 4
 """There and back, where a change is quick."""
 DEVICES_A_SECOND = 10_000 / 60
@@ -61,24 +58,11 @@ CHANGES = (
 
 
 def measure(engine: Engine, quick: bool) -> Iterator[Row | Point]:
-    database = engine.new("sample")
-    url = engine.address(database)
-    sample = sample_organisation(PEOPLE, WEEKS, now=clock.now())
-    made: dict[str, Any] = {}
-    took = seconds(lambda: made.update(store_sample(database, sample, lambda _done, _total: None)))
-    with database.read() as connection:
-        count = connection.execute(select(func.count()).select_from(facts)).scalar_one()
-    size = f"{PEOPLE} people × {WEEKS} weeks"
-    yield Row(f"{size}, made and counted", f"{took:.0f} s", f"{count:,} facts", "< 60 s", took < 60)
-    database.scrub()
-    database.close()
-    if engine.is_sqlite:
-        on_disk = Path(database.url.database or "").stat().st_size / count
-        yield Row("a fact on disk, all tables", f"{on_disk:.0f} bytes", "after VACUUM", "≤ 60 bytes", on_disk <= 60)
-    yield from changes_of(url, made, engine.folder, PEOPLE, 1 if quick else ROUNDS)
+    sample = sample_of(engine, quick)
+    yield from changes_of(engine, sample, PEOPLE, 1 if quick else ROUNDS)
     if engine.is_sqlite and not quick:
-        repeat(Path(database.url.database or ""))
-        yield from changes_of(url, made, engine.folder, MANY, 1)
+        repeat(Path(make_url(sample.url).database or ""))
+        yield from changes_of(engine, sample, MANY, 1)
 
 
 def repeat(path: Path) -> None:
@@ -105,23 +89,26 @@ def _repeat(connection: sqlite3.Connection, table: str, one: int, other: int) ->
     )
 
 
-def changes_of(url: str, made: dict[str, Any], folder: Path, many: int, rounds: int) -> Iterator[Row]:
-    database = Database(url)
+def changes_of(engine: Engine, sample: Sample, many: int, rounds: int) -> Iterator[Row]:
+    database, made = Database(sample.url), sample.told
     with database.read() as connection:
         users = [str(one.uuid) for one in people.all_users(connection, 1)]
     week = {"startDate": f"{made['weekAgo']} 00:00:00", "endDate": f"{made['date']} 23:59:59"}
     question = {**week, "timeZone": made["zone"], "userId": users[:PEOPLE], "teamId": []}
     # Not of each person more often than once a second.
     pace = min(DEVICES_A_SECOND, float(many))
-    with child(url, made["apiKey"], folder) as server:
+    with child(sample.url, made["apiKey"], engine.folder) as server:
         for change in CHANGES:
             with beside(Asked(server.port, made["apiKey"], users, pace, question)) as others:
-                yield _changed(database, server, others, change, many, rounds)
+                yield _changed(database, server, others, change, (many, sample.weeks), rounds)
     database.close()
 
 
-def _changed(database: Database, server: Child, others: Beside, change: Change, many: int, rounds: int) -> Row:
+def _changed(
+    database: Database, server: Child, others: Beside, change: Change, of: tuple[int, int], rounds: int
+) -> Row:
     """How long until it is in force, and what those waited who reported and asked until the old figures are gone."""
+    many, weeks = of
     time.sleep(2)
     calm = time.time()
     time.sleep(CALM_S)
@@ -145,7 +132,7 @@ def _changed(database: Database, server: Child, others: Beside, change: Change, 
         f"{beside_it:.1f} s beside it; {len(others.failures)} failures"
     )
     met = took <= goal and p99 <= P99_MS and not others.failures
-    what = f"{change.what}, {many:,} people × {WEEKS} weeks"
+    what = f"{change.what}, {many:,} people × {weeks} weeks"
     return Row(what, figure, yardstick, f"≤ {goal:g} s, p99 ≤ {P99_MS} ms", met)
 
 
