@@ -65,15 +65,14 @@ _HOME = (
 @lru_cache(maxsize=64)
 def _anywhere(days: int) -> CompoundSelect[Any]:
     """One sum a day, `edge_0` to `edge_N` between them: grouping all slots in one would sort them."""
-    return union_all(*(one_day(day) for day in range(days)))
+    return union_all(*(_one_day(day) for day in range(days)))
 
 
-def one_day(day: int, *by: ColumnElement[Any]) -> Select[Any]:
-    """What lies between two edges; `by` are columns that the asker groups by."""
+def _one_day(day: int) -> Select[Any]:
     low = later(given_people.c.c2, bindparam(f"edge_{day}", type_=BigInteger))
     high = earlier(given_people.c.c3, bindparam(f"edge_{day + 1}", type_=BigInteger))
     within = and_(of_people(slot_totals), slot_totals.c.slot >= low, slot_totals.c.slot < high)
-    columns: list[ColumnElement[Any]] = [literal_column(str(day)), *by, *sums(slot_totals)]
+    columns: list[ColumnElement[Any]] = [literal_column(str(day)), *sums(slot_totals)]
     return select(*columns).select_from(given_people.join(slot_totals, within))
 
 
