@@ -84,6 +84,7 @@ class _Rows:
             _of_user(table), table.c.generation > bindparam("source")
         )
         self.first = select(func.min(_place(table))).where(of_generation)
+        self.end = _EVERY_DAY[1] if table is day_totals else EVER[1]
         self.remove = delete(table).where(of_generation, _place(table) < bindparam("high"))
 
 
@@ -179,7 +180,9 @@ def remove_unread(connection: Connection, organisation: int, user: int, length: 
         while (found := connection.execute(rows.following, whose | {"source": found}).scalar_one()) is not None:
             if found not in read:
                 first = connection.execute(rows.first, whose | {"source": found}).scalar_one()
-                connection.execute(rows.remove, whose | {"source": found, "high": first + length})
+                # There are few days: as many as a part has seconds are all of them.
+                high = min(first + length, rows.end)
+                connection.execute(rows.remove, whose | {"source": found, "high": high})
                 return True
     return False
 
