@@ -49,9 +49,8 @@ def as_known(error: BaseException | None, path: Path) -> TimegrainError | None:
     if code == sqlite3.SQLITE_IOERR:
         return Fault(FULL if _is_full(path) else _unwritten(path))
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
-        place = f"{path.name}, what is beside it or the folder"
-        told = f"the database cannot be written: {place} is read-only; questions go on"
-        return Fault(told, lasting=True)
+        what = f"{path.name}, what is beside it or the folder"
+        return Fault(f"the database cannot be written: {what} is read-only; questions go on", lasting=True)
     if code == sqlite3.SQLITE_CANTOPEN:
         return Fault(_unopened(path), lasting=True)
     return Fault(_TOLD[code], lasting=_TOLD[code] == DAMAGED) if code in _TOLD else None
