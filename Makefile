@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast check bench soak mutants screenshots
+.PHONY: help setup demo test test-fast kills check bench soak mutants screenshots
 
 # The first Python on the path that is new enough; another: make setup PYTHON=/path/to/python
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -21,6 +21,9 @@ test: .venv/dev.stamp .cache/browser.stamp ## Run every test; ARGS="tests/unit -
 
 test-fast: .venv/dev.stamp .cache/browser.stamp ## Run the tests that take no more than a few seconds each, on SQLite alone
 	$(BIN)/python -m pytest -n 2 -m "not slow" $(ARGS)
+
+kills: .venv/dev.stamp ## Kill a server 100 times on each database while it writes; nothing acknowledged may be lost
+	TIMEGRAIN_KILLS=100 $(BIN)/python -m pytest tests/crash/test_kill.py -k test_kills $(ARGS)
 
 check: .venv/dev.stamp ## Lint, formatting, types and the doors between the rooms
 	$(BIN)/ruff check .

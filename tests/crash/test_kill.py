@@ -19,14 +19,20 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from tests.contract.served import bearing
+from tests.crash.launcher import Launcher, Started
 from tests.serving import unlimited
+from timegrain.jobs import JobRunner
 from timegrain.recounting import differences
-from timegrain.storage import people
+from timegrain.storage import jobs, people
 from timegrain.storage.engine import Database
 from timegrain.storage.queries.daily_totals import daily_totals
 from timegrain.storage.queries.people_meant import people_meant
 
-ROUNDS = 20
+ROUNDS = int(os.environ.get("TIMEGRAIN_KILLS", "20"))
+"""`make kills` takes 100."""
+ALSO_EVERY = 4
+"""In each fourth round something is erased while the server is killed, in the one after it ratings change."""
 CLIENTS = 4
 FACTS = 40
 FIRST = date(2010, 1, 1)
@@ -80,7 +86,7 @@ class Sender(threading.Thread):
     def __init__(self, address: str, key: str, user: str, days: Iterator[int], enough: threading.Semaphore) -> None:
         super().__init__(daemon=True)
         self._post = f"{address}/v1/activity"
-        self._headers = {"Authorization": f"Bearer {key}"}
+        self._headers = bearing(key)
         self._user, self._days, self._enough = user, days, enough
         self.acknowledged: list[int] = []
         self.in_flight: int | None = None
@@ -107,6 +113,51 @@ class Sender(threading.Thread):
         return {"userId": self._user, "device": f"device {day % 3}", "focus": focus}
 
 
+class Eraser(threading.Thread):
+    """Erases one acknowledged day after another, until the server is gone."""
+
+    def __init__(self, address: str, key: str, user: str, days: list[int]) -> None:
+        super().__init__(daemon=True)
+        self._url, self._headers, self._user, self._days = f"{address}/v1/activity", bearing(key), user, days
+        self.erased: list[int] = []
+        self.in_flight: int | None = None
+
+    def run(self) -> None:
+        with httpx.Client(headers=self._headers, timeout=30) as client:
+            for day in self._days:
+                self.in_flight = day
+                on = FIRST + timedelta(days=day)
+                range_ = {"startDate": f"{on} 00:00:00", "endDate": f"{on} 23:59:59", "timeZone": "UTC"}
+                try:
+                    answer = client.request("DELETE", self._url, json={"userId": self._user, **range_})
+                except httpx.TransportError:
+                    return
+                assert answer.status_code == 200, answer.text
+                self.erased.append(day)
+                self.in_flight = None
+
+
+class Rater(threading.Thread):
+    """Changes a rating to and fro, each a change of all stored time, until the server is gone."""
+
+    def __init__(self, address: str, key: str) -> None:
+        super().__init__(daemon=True)
+        self._url, self._headers = f"{address}/v1/ratings", bearing(key)
+        self.changes = 0
+
+    def run(self) -> None:
+        with httpx.Client(headers=self._headers, timeout=30) as client:
+            while True:
+                rating = ("productive", "unproductive")[self.changes % 2]
+                rule = {"subject": "app 1", "kind": "application", "rating": rating}
+                try:
+                    answer = client.put(self._url, json={"ratings": [rule]})
+                except httpx.TransportError:
+                    return
+                assert answer.status_code in (200, 202), answer.text
+                self.changes += 1
+
+
 @pytest.mark.slow
 def test_kills(database_url: str, tmp_path: Path) -> None:
     made = run(database_url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
@@ -123,42 +174,78 @@ def test_kills(database_url: str, tmp_path: Path) -> None:
                 number = next(numbers)
             yield number
 
-    acknowledged: set[int] = set()
-    sent: set[int] = set()
+    kept = Kept()
     met = 0
-    for _ in range(ROUNDS):
+    launcher = Launcher()
+    for round_ in range(ROUNDS):
         enough = threading.Semaphore(0)
-        with serving(database_url, tmp_path / "serve.log") as (server, address):
-            senders = [Sender(address, made["apiKey"], made["userId"], days(), enough) for _ in range(CLIENTS)]
-            for sender in senders:
-                sender.start()
-            for _ in range(rng.randint(1, 12)):
-                assert enough.acquire(timeout=30)
-            os.killpg(server.pid, signal.SIGKILL)
-            for sender in senders:
-                sender.join(30)
-                assert not sender.is_alive()
+        server, address = answering(launcher, database_url, tmp_path / "serve.log")
+        senders = [Sender(address, made["apiKey"], made["userId"], days(), enough) for _ in range(CLIENTS)]
+        eraser = Eraser(address, made["apiKey"], made["userId"], kept.to_erase() if round_ % ALSO_EVERY == 0 else [])
+        others = [Rater(address, made["apiKey"])] if round_ % ALSO_EVERY == 1 else []
+        threads = [*senders, eraser, *others]
+        for thread in threads:
+            thread.start()
+        # Ratings change after some batches: their first job has begun by then.
+        for _ in range(rng.randint(1, 12) + 12 * len(others)):
+            assert enough.acquire(timeout=30)
+        server.kill()
+        for thread in threads:
+            thread.join(30)
+            assert not thread.is_alive()
         met += any(sender.in_flight is not None for sender in senders)
-        for sender in senders:
-            acknowledged.update(sender.acknowledged)
-            sent.update(sender.acknowledged, {sender.in_flight} - {None})  # type: ignore[arg-type]
+        kept.note(senders, eraser)
+    launcher.close()
     assert met >= ROUNDS / 2, f"only {met} of {ROUNDS} kills met a batch in flight"
-    check(database_url, acknowledged, sent)
+    assert kept.half_erased, "no kill met an erasure in flight"
+    kept.check(database_url)
 
 
-def check(url: str, acknowledged: set[int], sent: set[int]) -> None:
-    database = Database(url)
-    with database.read() as connection:
-        one = people.all_organisations(connection)[0]
-        user = people.all_users(connection, one.id)[0]
-        meant = people_meant(connection, one.id, [user.uuid], [])
-        first = FIRST.toordinal()
-        rows = daily_totals(connection, one.id, "UTC", meant, "UTC", first, first + max(sent))
-    counted = {day - first: tally.total for day, tally in rows}
-    assert {counted[day] for day in acknowledged} == {FACTS * 10}
-    assert {counted[day] for day in sent - acknowledged} <= {0, FACTS * 10}
-    assert differences(database, one.id, user.id) == 0
-    database.close()
+def answering(launcher: Launcher, url: str, log: Path) -> tuple[Started, str]:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    server = launcher.start(["--database", url, "serve", "--port", str(port)], log)
+    server.wait_for(port)
+    return server, address
+
+
+class Kept:
+    """Which days must be there, which must not, and which may be or not."""
+
+    def __init__(self) -> None:
+        self.acknowledged: set[int] = set()
+        self.sent: set[int] = set()
+        self.erased: set[int] = set()
+        self.half_erased: set[int] = set()
+
+    def to_erase(self) -> list[int]:
+        return sorted(self.acknowledged - self.erased - self.half_erased)[:20]
+
+    def note(self, senders: list[Sender], eraser: Eraser) -> None:
+        for sender in senders:
+            self.acknowledged.update(sender.acknowledged)
+            self.sent.update(sender.acknowledged, {sender.in_flight} - {None})  # type: ignore[arg-type]
+        self.erased.update(eraser.erased)
+        self.half_erased.update({eraser.in_flight} - {None})  # type: ignore[arg-type]
+
+    def check(self, url: str) -> None:
+        database = Database(url)
+        JobRunner(database).finish_all()
+        with database.read() as connection:
+            one = people.all_organisations(connection)[0]
+            user = people.all_users(connection, one.id)[0]
+            meant = people_meant(connection, one.id, [user.uuid], [])
+            first = FIRST.toordinal()
+            rows = daily_totals(connection, one.id, "UTC", meant, "UTC", first, first + max(self.sent))
+            assert {job.state for job in jobs.listed(connection, one.id)} == {"done"}, (
+                "ratings changed, and are in force"
+            )
+        counted = {day - first: tally.total for day, tally in rows}
+        assert {counted[day] for day in self.acknowledged - self.erased - self.half_erased} == {FACTS * 10}
+        assert {counted[day] for day in self.erased} <= {0}
+        assert {counted[day] for day in (self.sent - self.acknowledged) | self.half_erased} <= {0, FACTS * 10}
+        assert differences(database, one.id, user.id) == 0
+        database.close()
 
 
 def test_the_writer_waits_for_the_disk(database: Database) -> None:
