@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from timegrain.errors import Overloaded, Unavailable
 from timegrain.storage.writer import GroupWriter
 
 
@@ -55,3 +56,52 @@ def test_what_waits_is_written_before_it_closes() -> None:
     writer.close()
     with pytest.raises(RuntimeError):
         writer.submit(8)
+
+
+def test_what_can_not_be_written_at_all_is_tried_once() -> None:
+    """Each item alone would wait as long for a disk that is full, or for another process."""
+    groups: list[int] = []
+    first_is_writing, others_wait = threading.Event(), threading.Event()
+
+    def write(items: Sequence[int]) -> list[int]:
+        first_is_writing.set()
+        assert others_wait.wait(30)
+        groups.append(len(items))
+        raise Unavailable("full")
+
+    writer = GroupWriter(write)
+    refused: list[str] = []
+
+    def submit(item: int) -> None:
+        try:
+            writer.submit(item)
+        except Unavailable as error:
+            refused.append(error.message)
+
+    threads = [threading.Thread(target=submit, args=(item,)) for item in range(5)]
+    threads[0].start()
+    assert first_is_writing.wait(30)
+    for thread in threads[1:]:
+        thread.start()
+    while writer.waiting() < 4:
+        threads[0].join(0.01)
+    others_wait.set()
+    for thread in threads:
+        thread.join(30)
+    writer.close()
+    assert refused == ["full"] * 5
+    assert groups == [1, 4]
+
+
+def test_what_waited_too_long_is_refused() -> None:
+    written: list[int] = []
+
+    def write(items: Sequence[int]) -> list[int]:
+        written.extend(items)
+        return list(items)
+
+    writer = GroupWriter(write, patience=-1)
+    with pytest.raises(Overloaded):
+        writer.submit(7)
+    writer.close()
+    assert written == []
