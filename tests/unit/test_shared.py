@@ -56,9 +56,9 @@ def test_more_than_it_holds_keeps_the_latest(tmp_path: Path) -> None:
     (tmp_path / "shared").touch()
     table = SharedTable(tmp_path / "shared")
     with table.changing():
-        for number in range(ROWS // 2):
-            table.put(f"old {number}", (0, number, 1))
         for number in range(ROWS // 4):
+            table.put(f"old {number}", (0, number, 1))
+        for number in range(ROWS // 8):
             table.put(f"new {number}", (0, ROWS + number, 1))
-        held = sum(table.get(f"new {number}") is not None for number in range(ROWS // 4))
-    assert held == ROWS // 4
+        held = sum(table.get(f"new {number}") is not None for number in range(ROWS // 8))
+    assert held == ROWS // 8
