@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -43,6 +44,8 @@ def main() -> int:
     if options.docs_only:
         report.write_docs(report.read())
         return 0
+    # Told to end, it still stops the servers that it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     collect_seldom()
     found = report.Report.of_this_machine(_command())
     console = Console(width=160)
@@ -54,7 +57,7 @@ def main() -> int:
     for name, table in report.made(found).items():
         if name not in ("run", "rows") and table:
             console.print(f"{name}\n{table}")
-    if options.whole:
+    if options.whole or options.docs:
         found.write()
     if options.docs:
         report.write_docs(found)
@@ -86,13 +89,11 @@ def _options() -> argparse.Namespace:
     kinds = {kind.lower(): kind for kind in (SQLITE, POSTGRESQL, CITUS)}
     parser.add_argument("--only", help=f"parts, with commas between: {', '.join(PARTS)}")
     parser.add_argument("--database", help=f"with commas between: {', '.join(kinds)}")
-    parser.add_argument("--quick", action="store_true", help="fewer people, shorter, no curves")
-    parser.add_argument("--docs", action="store_true", help="write table and pictures into docs/")
+    parser.add_argument("--quick", action="store_true", help="fewer people, shorter")
+    parser.add_argument("--docs", action="store_true", help="write the run's tables and pictures into docs/")
     parser.add_argument("--docs-only", action="store_true", help="the same from the last whole run, without a run")
     options = parser.parse_args()
     options.whole = not (options.only or options.database or options.quick)
-    if options.docs and not options.whole:
-        parser.error("--docs is of a whole run")
     options.only = options.only.split(",") if options.only else list(PARTS)
     if unknown := set(options.only) - set(PARTS):
         parser.error(f"no such part: {', '.join(sorted(unknown))}")

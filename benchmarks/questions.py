@@ -122,8 +122,7 @@ def measure(engine: Engine, quick: bool) -> Iterator[Row | Point]:
             for zone, times in ((HOME, 3), (OTHER, 25)):
                 question = client.asking(SUMMARY, asked(uuids[:how_many], zone))
                 yield until_met(partial(_beside_floor, how_many, zone, times, question, least(how_many)))
-        if not quick:
-            yield from _by_people(engine, client, uuids, least)
+        yield from _by_people(engine, client, uuids, least)
     database.close()
     yield from _by_history(engine, quick)
 
@@ -146,14 +145,14 @@ def _by_people(
     engine: Engine, client: Client, uuids: list[str], least: Callable[[int], Callable[[], object]]
 ) -> Iterator[Row | Point]:
     taken: dict[str, dict[int, float]] = {zone: {} for zone in ZONES}
-    for how_many in GROWING:
+    for how_many in (one for one in GROWING if one <= len(uuids)):
         questions = [client.asking(SUMMARY, asked(uuids[:how_many], zone)) for zone in ZONES]
         home, other, bare = in_turns([*questions, least(how_many)], 15)
         taken[HOME][how_many], taken[OTHER][how_many] = home, other
         yield Point("people", f"{engine.kind}, home zone", how_many, home)
         yield Point("people", f"{engine.kind}, another zone", how_many, other)
         yield Point("people", f"{engine.kind}, floor", how_many, bare)
-    for zone, times in taken.items():
+    for zone, times in taken.items() if MOST in taken[HOME] else ():
         early, late = (times[500] - times[100]) / 400, (times[MOST] - times[500]) / (MOST - 500)
         yield Row(
             f"a person more in a week, {ZONES[zone]}",

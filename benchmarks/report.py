@@ -35,7 +35,8 @@ class Report:
     def of_this_machine(cls, command: str) -> Report:
         cores = len(os.sched_getaffinity(0))
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-        machine = f"{cores} cores, {_processor()}, {memory:.0f} GB, {platform.system()}"
+        busy = f"load {os.getloadavg()[0]:.1f} when it began"
+        machine = f"{cores} cores, {_processor()}, {memory:.0f} GB, {platform.system()}, {busy}"
         now = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
         return cls(now, command, machine, [f"Python {platform.python_version()}"])
 
@@ -45,12 +46,22 @@ class Report:
         else:
             self.points.append(asdict(found))
 
+    def of(self, curve: str) -> list[dict[str, Any]]:
+        """Its points."""
+        return [one for one in self.points if one["curve"] == curve]
+
     def write(self) -> None:
         RESULTS.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n")
 
 
 def read() -> Report:
     return Report(**json.loads(RESULTS.read_text()))
+
+
+def of_the_docs() -> dict[str, str]:
+    """What stands between the marks of the page: nothing before the first whole run."""
+    names = ("run", "rows", *pictures.CURVES, "sizes")
+    return made(read()) if RESULTS.exists() else dict.fromkeys(names, "")
 
 
 def word(met: bool | None) -> str:
@@ -67,11 +78,11 @@ def made(found: Report) -> dict[str, str]:
     ]
     lines = [("database", "what", "figure", "yardstick", "goal", "met")]
     lines += [(*(str(row[name]) for name in COLUMNS), word(row["met"])) for row in found.rows]
-    tables = {"run": "\n".join(run), "rows": _table(lines)}
-    for name in pictures.CURVES:
-        tables[name] = _twin([one for one in found.points if one["curve"] == name])
-    sizes = [one for one in found.points if one["curve"] == "bytes a fact"]
-    tables["sizes"] = _twin(sizes, "table")
+    tables = {"run": "\n".join(run) + "\n", "rows": _table(lines)}
+    for name, curve in pictures.CURVES.items():
+        twin = _twin(found.of(name))
+        tables[name] = f"![{curve.title}](pictures/bench-{name}.svg)\n\n{twin}" if twin else ""
+    tables["sizes"] = _twin(found.of("bytes a fact"), "table")
     return tables
 
 
@@ -95,7 +106,7 @@ def _twin(points: list[dict[str, Any]], at: str = "") -> str:
 def _table(lines: list[tuple[str, ...]]) -> str:
     head, *rest = lines
     written = [head, tuple("---" for _ in head), *rest]
-    return "\n".join(f"| {' | '.join(line)} |" for line in written)
+    return "".join(f"| {' | '.join(line)} |\n" for line in written)
 
 
 def replaced(page: str, tables: dict[str, str]) -> str:
@@ -106,14 +117,14 @@ def replaced(page: str, tables: dict[str, str]) -> str:
         _, mark, after = rest.partition(end)
         if not mark:
             raise ValueError(f"the page has no marks for {name}")
-        page = f"{before}{begin}\n{table}\n{end}{after}"
+        page = f"{before}{begin}\n{table}{end}{after}"
     return page
 
 
 def write_docs(found: Report) -> None:
     for name, curve in pictures.CURVES.items():
-        points = [one for one in found.points if one["curve"] == name]
-        (DOCS / "pictures" / f"bench-{name}.svg").write_text(pictures.drawn(curve, points))
+        if points := found.of(name):
+            (DOCS / "pictures" / f"bench-{name}.svg").write_text(pictures.drawn(curve, points))
     PAGE.write_text(replaced(PAGE.read_text(), made(found)))
 
 
