@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from timegrain.errors import Overloaded, Unavailable
+from timegrain.storage.turns import Turns
 from timegrain.storage.writer import GroupWriter
 
 
@@ -105,3 +106,25 @@ def test_what_waited_too_long_is_refused() -> None:
         writer.submit(7)
     writer.close()
     assert written == []
+
+
+def test_turns_come_to_those_who_wait_in_their_order() -> None:
+    turns, served, arrived = Turns(), list[int](), threading.Semaphore(0)
+
+    def take(number: int) -> None:
+        arrived.release()
+        with turns:
+            served.append(number)
+
+    threads = [threading.Thread(target=take, args=(number,)) for number in range(5)]
+    with turns:
+        for number, thread in enumerate(threads):
+            thread.start()
+            arrived.acquire()
+            while turns.waiting() <= number:
+                thread.join(0.001)
+    # Whoever asks again is behind all of them.
+    with turns:
+        assert served == [0, 1, 2, 3, 4]
+    for thread in threads:
+        thread.join()

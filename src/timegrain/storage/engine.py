@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -21,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from timegrain.errors import Refused, TimegrainError, Unavailable
 from timegrain.storage import postgresql, sqlite, sqlite_faults
 from timegrain.storage.sqlite_faults import Fault
+from timegrain.storage.turns import Turns
 
 Result = TypeVar("Result")
 
@@ -29,20 +29,6 @@ log.addHandler(logging.NullHandler())  # commands keep no log: they print the er
 
 SIGN_INS = -1
 """In the place of a user: attempts to sign in, and sessions that begin, one after the other."""
-
-
-class _Turn:
-    """Of one writer at a time. Raises `Unavailable` where the others take too long."""
-
-    def __init__(self) -> None:
-        self._mine = threading.Lock()
-
-    def __enter__(self) -> None:
-        if not self._mine.acquire(timeout=sqlite.BUSY_S):
-            raise Fault(sqlite_faults.BUSY)
-
-    def __exit__(self, *_: object) -> None:
-        self._mine.release()
 
 
 class Database:
@@ -57,7 +43,7 @@ class Database:
         """`turn` is what SQLite's writers of this process wait for, instead of for one another alone."""
         self.url = parsed(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._writing = _Turn() if turn is None else turn
+        self._writing = Turns() if turn is None else turn
         self._told: dict[str, str] = {}
         if self.is_sqlite:
             path = Path(self.url.database or "")
