@@ -16,6 +16,8 @@ from timegrain.job_process import DONE, GO, IDLE, READY, TURN
 from timegrain.jobs import JobRunner
 from timegrain.storage.engine import Database
 
+NICENESS = 5
+
 log = logging.getLogger("timegrain.jobs")
 
 
@@ -57,6 +59,8 @@ def _hear(words: TextIO, turns: Turns, work: threading.Event) -> None:
 
 
 def main() -> None:
+    # Where processors are scarce answers come before counting.
+    os.nice(NICENESS)
     # Ctrl+C at a terminal is the server's to answer.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
