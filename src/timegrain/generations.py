@@ -38,7 +38,7 @@ from timegrain.storage.names import Name, all_names
 from timegrain.storage.policies import Policy
 from timegrain.storage.slots import EVER, Owner
 
-PART = 98 * DAY
+PART = 49 * DAY
 """Seconds of one user that a transaction writes at most: batches wait for it."""
 
 OUTDATED_PART = 28 * DAY

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import threading
 import time
 from collections import Counter
@@ -37,6 +38,7 @@ LOOK_S = 0.5
 RETRY_S = 1.0
 """After a step that failed; other organisations' jobs go on meanwhile."""
 
+SWITCH_S = 0.001
 ALONE_S = 0.1
 """So long a server works on jobs before it starts the process beside it."""
 
@@ -70,6 +72,8 @@ class JobRunner:
 
     def start(self) -> None:
         """Advance whatever job there is, until closed."""
+        # A thread that counts keeps Python's lock for so long, and each answer waits for it several times.
+        sys.setswitchinterval(SWITCH_S)
         self._thread = threading.Thread(target=self._run, name="timegrain-jobs", daemon=True)
         self._thread.start()
 
