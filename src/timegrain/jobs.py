@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
-from timegrain.errors import NotFound, Unavailable
+from timegrain.errors import NotFound, TimedOut, Unavailable
 from timegrain.job_process import JobProcess
 from timegrain.job_steps import MOST_FAILURES, STEP_S, Steps
 from timegrain.recounting import Progress, silent
@@ -47,6 +47,11 @@ RESTING_S = 60.0
 
 ASK_S = 0.01
 """How often a caller looks who waits for a job that a server advances."""
+
+
+def is_everybodys(error: Exception) -> bool:
+    """Whether it is no fault of the job: the database cannot be reached. What takes too long is."""
+    return isinstance(error, Unavailable) and not isinstance(error, TimedOut)
 
 
 class JobRunner:
@@ -137,9 +142,9 @@ class JobRunner:
                     try:
                         if not self.advance(organisation):
                             with_work.remove(organisation)
-                    except Unavailable:
-                        raise
                     except Exception as error:
+                        if is_everybodys(error):
+                            raise
                         is_over = self._note(organisation, error)
                         failures[organisation] = 0 if is_over else failures[organisation] + 1
                         put_off[organisation] = time.monotonic() + (0 if is_over else self._retry_s)
@@ -176,9 +181,9 @@ class JobRunner:
     def _advance_or_note(self, organisation: int) -> None:
         try:
             self.advance(organisation)
-        except Unavailable:
-            raise
         except Exception as error:
+            if is_everybodys(error):
+                raise
             self._note(organisation, error)
             time.sleep(self._retry_s)
 

@@ -37,18 +37,11 @@ def silent(_done: int, _total: int) -> None:
     """No progress bar."""
 
 
-def change_memberships(
-    database: Database, organisation: int, user: int, change: Callable[[list[Membership]], list[Membership]]
-) -> None:
-    """Change who belongs to which team when; a team's rules then hold for the days of membership."""
-    with database.write(organisation, policy=True) as connection:
-        change_memberships_in(connection, organisation, user, change)
-
-
 def change_memberships_in(
     connection: Connection, organisation: int, user: int, change: Callable[[list[Membership]], list[Membership]]
 ) -> None:
-    """The same within a transaction that may change the organisation's policy.
+    """Change who belongs to which team when, within a transaction that may change the organisation's policy; a team's
+    rules then hold for the days of membership.
 
     Only the days are counted again whose primary team is another, where one of the two has rules.
     """

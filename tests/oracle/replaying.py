@@ -14,6 +14,7 @@ from uuid import uuid4
 import httpx
 from sqlalchemy import insert
 
+from tests.memberships import change_memberships
 from tests.serving import UNLIMITED
 from timegrain import clock
 from timegrain.counting.calendar import local_day
@@ -23,7 +24,7 @@ from timegrain.counting.ratings import Rating, rule_name
 from timegrain.counting.subjects import NameKind
 from timegrain.jobs import JobRunner
 from timegrain.policy_changes import changed_by, start_change
-from timegrain.recounting import change_device, change_memberships, differences
+from timegrain.recounting import change_device, differences
 from timegrain.retention import Retention
 from timegrain.storage import devices, jobs, keys, people, ratings
 from timegrain.storage.changes import Change

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import func, select
 
+from tests.memberships import change_memberships
 from timegrain.counted import counting
 from timegrain.counting.facts import Away, Focus, Report
 from timegrain.counting.memberships import ALWAYS, joined
@@ -21,7 +22,7 @@ from timegrain.generations import count_following, prepare
 from timegrain.jobs import JobRunner
 from timegrain.policy_changes import change_policy, change_rules, change_soon, changed_by, start_change
 from timegrain.recording import Batch, record_all
-from timegrain.recounting import change_device, change_memberships, differences, recount_everything
+from timegrain.recounting import change_device, differences, recount_everything
 from timegrain.storage import jobs, people, ratings
 from timegrain.storage.changes import Change
 from timegrain.storage.dialect import store
