@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
-SENDERS = 12
+SENDERS = 48
 QUESTIONS_A_SECOND = 10
 APPS = ("Code", "Google Chrome", "Slack", "OUTLOOK.EXE")
 MINUTES = 700
