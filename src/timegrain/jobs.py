@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
-from timegrain.errors import NotFound, TimedOut, Unavailable
+from timegrain.errors import NotFound, Unavailable
 from timegrain.job_process import JobProcess
 from timegrain.job_steps import MOST_FAILURES, STEP_S, Steps
 from timegrain.recounting import Progress, silent
@@ -47,11 +47,6 @@ RESTING_S = 60.0
 
 ASK_S = 0.01
 """How often a caller looks who waits for a job that a server advances."""
-
-
-def is_everybodys(error: Exception) -> bool:
-    """Whether it is no fault of the job: the database cannot be reached. What takes too long is."""
-    return isinstance(error, Unavailable) and not isinstance(error, TimedOut)
 
 
 class JobRunner:
@@ -127,14 +122,19 @@ class JobRunner:
     def finish_all(self, until: Callable[[], bool] = bool) -> None:
         """Do all there is to do, or until it is told to stop: each organisation in turn, one transaction each.
 
-        One that fails is put off, again and again until its job is given up.
+        One that fails is put off, again and again until its job is given up. Raises `Unavailable` where the database
+        took nothing of one of them.
         """
         failures: Counter[int] = Counter()
         put_off: dict[int, float] = {}
+        unavailable: Unavailable | None = None
         while not self._closing.is_set() and not until():
             with self.database.read() as connection:
-                with_work = [one for one in jobs.with_work(connection) if failures[one] < MOST_FAILURES]
+                left = jobs.with_work(connection)
+            with_work = [one for one in left if failures[one] < MOST_FAILURES]
             if not with_work:
+                if left and unavailable is not None:
+                    raise unavailable
                 return
             look_again = time.monotonic() + LOOK_S
             while with_work and time.monotonic() < look_again and not self._closing.is_set() and not until():
@@ -142,9 +142,12 @@ class JobRunner:
                     try:
                         if not self.advance(organisation):
                             with_work.remove(organisation)
+                    except Unavailable as error:
+                        # No fault of the job: nobody gives it up, and others may get on.
+                        unavailable = error
+                        failures[organisation] += 1
+                        put_off[organisation] = time.monotonic() + self._retry_s
                     except Exception as error:
-                        if is_everybodys(error):
-                            raise
                         is_over = self._note(organisation, error)
                         failures[organisation] = 0 if is_over else failures[organisation] + 1
                         put_off[organisation] = time.monotonic() + (0 if is_over else self._retry_s)
@@ -181,9 +184,9 @@ class JobRunner:
     def _advance_or_note(self, organisation: int) -> None:
         try:
             self.advance(organisation)
+        except Unavailable:
+            raise
         except Exception as error:
-            if is_everybodys(error):
-                raise
             self._note(organisation, error)
             time.sleep(self._retry_s)
 
