@@ -1,4 +1,4 @@
-"""The tables. Every large one has `organisation_id` first in its key, by which Citus would distribute it.
+"""The tables. Every large one has `organisation_id` first in its key, by which Citus distributes it.
 
 Inside, organisations, users, devices, teams and names are small integers; UUIDs are for the API's edge.
 Seconds and milliseconds are since 1970, days are proleptic Gregorian ordinals, ends are exclusive.
@@ -88,7 +88,7 @@ DISTRIBUTED = (
     slot_subjects,
     day_totals,
 )
-"""By `organisation_id`, co-located, where there is Citus; `organisations` would be a reference table."""
+"""By `organisation_id`, co-located, where there is Citus (`storage/distribution.py`); `organisations` is a reference table."""
 
 __all__ = [
     "ADMIN",
