@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine import make_url
@@ -112,25 +113,24 @@ def broken_off(database: Database, at: str) -> Iterator[None]:
 
 
 @contextmanager
-def plans() -> Iterator[dict[str, str]]:
+def plans(url: str) -> Iterator[dict[str, str]]:
     """By statement on distributed tables, as executed, with its parameters: how the cluster goes about it."""
     found: dict[str, str] = {}
+    asking = threading.Lock()
 
     def explain(connection: Any, cursor: Any, sql: str, given: Any, _context: Any, many: bool) -> None:
-        if (
-            sql in found
-            or not any(name in sql for name in TABLES)
-            or threading.current_thread().name == "timegrain-jobs"
-        ):
-            return
-        rows = cursor.connection.execute(f"EXPLAIN (COSTS OFF) {sql}", given[0] if many else given).fetchall()
-        found[sql] = "\n".join(line for (line,) in rows)
+        if sql not in found and any(name in sql for name in TABLES):
+            # Beside the transaction: what it does first decides in Citus what it may do after.
+            with asking:
+                rows = beside.execute(f"EXPLAIN (COSTS OFF) {sql}".encode(), given[0] if many else given).fetchall()
+            found[sql] = "\n".join(line for (line,) in rows)
 
-    event.listen(Engine, "before_cursor_execute", explain)
-    try:
-        yield found
-    finally:
-        event.remove(Engine, "before_cursor_execute", explain)
+    with psycopg.connect(url, autocommit=True) as beside:
+        event.listen(Engine, "before_cursor_execute", explain)
+        try:
+            yield found
+        finally:
+            event.remove(Engine, "before_cursor_execute", explain)
 
 
 FOCUS = [
@@ -163,7 +163,7 @@ def test_questions_and_batches_go_to_one_shard(citus_url: str) -> None:
         unlimited(office.database)
         everybody = _cast(office)
         office.run("policy", "--titles", "managers", "--urls", "full")
-        with plans() as found:
+        with plans(citus_url) as found:
             for longer in (False, True):
                 lists = LISTS | (
                     {"focus": [{**one, "end": f"{one['end'][:-3]}55Z"} for one in FOCUS]} if longer else {}
@@ -171,10 +171,15 @@ def test_questions_and_batches_go_to_one_shard(citus_url: str) -> None:
                 assert office.send(**lists)["stored"] > 0
             for route in ROUTES:
                 if route.method == "GET" or ABOUT[route.operation] not in (CHANGE, DEVICE, SEND):
-                    for role in ("Admin", "Manager", "Employee"):
+                    for role in ("Admin", "Employee"):
                         own = everybody.users[role]["own"]
                         asked(everybody, route, role, **{"userId": [own], "teamId": [], "userId in path": own})
-            erased = {"userId": office.user, "startDate": "2026-02-03 09:00:00", "endDate": "2026-02-03 09:10:00", "timeZone": "UTC"}
+            erased = {
+                "userId": office.user,
+                "startDate": "2026-02-03 09:00:00",
+                "endDate": "2026-02-03 09:10:00",
+                "timeZone": "UTC",
+            }
             succeeded(office.client.request("DELETE", "/v1/activity", json=erased, headers=bearing(office.admin)))
         assert len(found) > 60
         elsewhere = {

@@ -88,7 +88,7 @@ DISTRIBUTED = (
     slot_subjects,
     day_totals,
 )
-"""By `organisation_id`, co-located, where there is Citus (`storage/distribution.py`); `organisations` is a reference table."""
+"""By `organisation_id`, co-located, where there is Citus (`distribution.py`); `organisations` is a reference table."""
 
 __all__ = [
     "ADMIN",
