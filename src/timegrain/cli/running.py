@@ -45,6 +45,9 @@ GRACE_S = 30.0
 NOTIFY_S = 10
 """A service manager is told this often that all is well."""
 
+WORKER_S = 30
+"""How long a process may take to answer for the first time, or not answer whoever began it: it is ended then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listening:
@@ -219,6 +222,7 @@ def _config(app: Callable[[], Observed] | str, listening: Listening, grace: floa
         timeout_graceful_shutdown=math.ceil(grace),
         callback_notify=notify_well,
         timeout_notify=NOTIFY_S,
+        timeout_worker_healthcheck=WORKER_S,
         proxy_headers=bool(listening.trusted_proxies),
         forwarded_allow_ips=listening.trusted_proxies or None,
         ssl_certfile=listening.tls[0] if listening.tls else None,
