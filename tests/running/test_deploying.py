@@ -66,6 +66,19 @@ def test_the_service_is_started_and_ended_as_the_program_does() -> None:
     assert settings("timegrain.socket")["ListenStream"] == ["127.0.0.1:8600"]
 
 
+def test_the_backup_is_of_the_same_database() -> None:
+    service, backup = settings("timegrain.service"), settings("timegrain-backup.service")
+    for name in ("Environment", "EnvironmentFile", "User", "DynamicUser", "StateDirectory"):
+        assert backup[name] == service[name], name
+    [start] = backup["ExecStart"]
+    script = shlex.split(start)[-1].replace("$$", "$").replace("%%", "%")
+    command = re.search(rf"{re.escape(PROGRAM)} ([^;|&']*)", script)
+    assert command is not None
+    given = require_options(shlex.split(command[1].replace("$(date +%A)", "Monday")))
+    assert given["file"] is not None
+    assert given["force"] is True
+
+
 @pytest.mark.parametrize("unit", [one for one in UNITS if one.endswith(".service")])
 def test_the_services_may_do_little(unit: str) -> None:
     found = settings(unit)
