@@ -53,7 +53,9 @@ def export_snapshot(connection: Connection) -> str:
 
 
 def dump(program: str, url: URL, file: Path, snapshot: str) -> None:
-    _run(url, program, "--format=custom", f"--file={file}", f"--snapshot={snapshot}", f"--dbname={_conninfo(url)}")
+    """Without extensions, such as amcheck: they are the server's, and not everybody may make them."""
+    options = ("--format=custom", "--extension=plpgsql", f"--file={file}", f"--snapshot={snapshot}")
+    _run(url, program, *options, f"--dbname={_conninfo(url)}")
 
 
 def require_whole(program: str, file: Path) -> None:
