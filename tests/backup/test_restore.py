@@ -72,6 +72,8 @@ def test_everything_but_what_was_withdrawn_comes_back(database_url: str, tmp_pat
         )
         assert refused.status_code == 401
     database.close()
+    calls = [one["call"] for one in printed(database_url, "audit")["entries"]]
+    assert {"timegrain backup", "timegrain restore"} <= set(calls)
     assert {one["email"] for one in printed(database_url, "user", "list")["users"]} == {
         first["email"],
         third["email"],

@@ -164,7 +164,6 @@ RECORDED = {
     "export report timesheet {folder}/sheet.csv --user ben@example.com --user cleo@example.com": ["ben", "cleo"],
     "import facts {folder}/facts.jsonl --user ben@example.com": ["ben"],
     "import activitywatch {folder}/watched.json --user ben@example.com": ["ben"],
-    "backup {folder}/backup.db.gz": [],
     "recount --user ben@example.com": ["ben"],
     "recount": ["anna@example.com", "ben", "cleo"],
     "user erase ben@example.com --confirm ben@example.com": [],
