@@ -72,6 +72,7 @@ def _of_sqlite(database: Database, made: Path, progress: Progress) -> tuple[str,
 
 def _of_postgresql(database: Database, made: Path, pg_bin: Path | None) -> tuple[str, int, int]:
     with database.read() as connection:
+        rows.take_time(connection)
         server = pg_tools.server_version(connection)
         dump, restore = (pg_tools.tool(name, pg_bin, server) for name in ("pg_dump", "pg_restore"))
         revision = revision_of(connection)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from timegrain.recounting import Progress, differences_in, silent
-from timegrain.storage import people, soundness
+from timegrain.storage import people, rows, soundness
 from timegrain.storage.engine import Database
 from timegrain.storage.people import Organisation, Person
 
@@ -66,6 +66,7 @@ def check(
     Raises `Refused` where nobody has that mail.
     """
     with database.read() as connection:
+        rows.take_time(connection)
         itself = soundness.integrity(connection)
     checked = Checked(itself.how, itself.found)
     if itself.found:

@@ -76,6 +76,8 @@ def _target(url: str) -> Iterator[Database]:
 
 
 def _copy(reading: Connection, writing: Connection, progress: Progress) -> Copied:
+    for connection in (reading, writing):
+        rows.take_time(connection)
     counts = {table.name: rows.count(reading, table) for table in rows.TABLES}
     total = 2 * sum(counts.values())
     rows.begin_loading(writing)

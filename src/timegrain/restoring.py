@@ -29,7 +29,7 @@ from timegrain.storage.migrations import migrate
 from timegrain.storage.withdrawn import Withdrawn
 from timegrain.withdrawing import withdraw_again
 
-SQLITE, POSTGRESQL = b"SQLite format 3\x00", b"PGDMP"
+SQLITE, POSTGRESQL = placing.MAGIC, b"PGDMP"
 
 UNKNOWN = (
     "nothing tells what was erased, and whose keys were revoked, since this backup: give --erasures FILE, as "

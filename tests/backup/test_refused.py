@@ -104,6 +104,12 @@ def test_where_nothing_tells_what_was_erased(sqlite_url: str, kept: Path, tmp_pa
     done = printed(lost, "restore", str(kept), "--erasures", str(file))
     assert (done["again"]["erased people"], done["people"]) == (1, 1)
     assert second["email"].encode() not in (tmp_path / "lost.db").read_bytes()
+    (tmp_path / "lost.db").write_bytes(b"damaged" * 1000)
+    (tmp_path / "lost.db-wal").write_bytes(b"of the damaged")
+    assert "--without-erasures" in complaint(lost, "restore", str(kept), "--replace")
+    aside = Path(printed(lost, "restore", str(kept), "--replace", "--erasures", str(file))["keptAside"])
+    assert aside.read_bytes().startswith(b"damaged")
+    assert Path(f"{aside}-wal").read_bytes() == b"of the damaged"
     other = f"sqlite:///{tmp_path}/other.db"
     sample(other, 1, 1)
     assert "--without-erasures" in complaint(other, "restore", str(kept), "--replace")

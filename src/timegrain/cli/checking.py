@@ -72,7 +72,9 @@ def as_data(found: Checked) -> dict[str, Any]:
 def as_table(found: Checked) -> Any:
     shown = table("What was looked at", "Of", "Found")
     itself = len(found.damage) or "nothing"
-    shown.add_row("pages and indexes", found.integrity or "not looked at: no amcheck", str(itself))
+    shown.add_row(
+        "pages and indexes", found.integrity or "not looked at: no amcheck that this role may use", str(itself)
+    )
     for what, looked in found.looked_at.items():
         wrong = [one for one in found.wrong if one.what == what]
         of = f"{looked} people" if looked == found.people and looked else str(looked)

@@ -18,6 +18,9 @@ from timegrain.whole_files import SIDES, move, unfinished
 
 IN_USE = "the database is in use: end the server and every command that has it open first"
 
+MAGIC = b"SQLite format 3\x00"
+"""What a file of SQLite begins with."""
+
 PROGRESS_STEPS = 1_000_000
 """Of SQLite's machine, between two reports."""
 
@@ -42,7 +45,8 @@ def alone(place: Path) -> Iterator[Connection | None]:
 
     Raises `Refused` where another has it open.
     """
-    if not place.exists() or place.stat().st_size == 0:
+    # SQLite would remove the write-ahead log of what it takes for no database, and with it what may be rescued.
+    if not place.exists() or not _is_database(place):
         yield None
         return
     raw = sqlite3.connect(place, timeout=0.5, isolation_level=None, check_same_thread=False)
@@ -65,6 +69,11 @@ def alone(place: Path) -> Iterator[Connection | None]:
                 yield connection
     finally:
         raw.close()
+
+
+def _is_database(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return opened.read(len(MAGIC)) == MAGIC
 
 
 def put_in_place(made: Path, place: Path, aside: Path | None, replace: bool) -> None:

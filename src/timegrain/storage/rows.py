@@ -71,8 +71,15 @@ def _bind(connection: Connection, column: Column[Any]) -> Callable[[Any], Any] |
     return column.type.dialect_impl(dialect).bind_processor(dialect)
 
 
+def take_time(connection: Connection) -> None:
+    """In this transaction no limit that is meant for questions holds."""
+    if not is_sqlite(connection):
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            connection.execute(text(f"SET LOCAL {limit} = 0"))
+
+
 def begin_loading(connection: Connection) -> None:
-    """On a cluster of Citus, tables of every kind are then filled in one transaction."""
+    """On a cluster of Citus tables of every kind are then filled in one transaction."""
     if not is_sqlite(connection):
         connection.execute(text("SET LOCAL citus.multi_shard_modify_mode TO 'sequential'"))
 
