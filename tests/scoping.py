@@ -24,7 +24,9 @@ BY = "organisation_id"
 TABLES = frozenset(table.name for table in DISTRIBUTED)
 PROGRAM = Path(timegrain.__file__).parent
 MIGRATIONS = PROGRAM / "storage" / "migrations"
-"""Once a version, in one transaction, over all organisations: the only statements of the program that may."""
+"""Once a version, in one transaction, over all organisations."""
+WHOLE_TABLES = PROGRAM / "storage" / "rows.py"
+"""For backups and copies of the whole database: the only other statements of the program that may."""
 
 _VALUES = (exp.Placeholder, exp.Parameter, exp.Literal)
 
@@ -148,7 +150,7 @@ def _is_ours() -> bool:
     frame = sys._getframe(1)
     while frame is not None:
         file = Path(frame.f_code.co_filename)
-        if file.is_relative_to(MIGRATIONS):
+        if file.is_relative_to(MIGRATIONS) or file == WHOLE_TABLES:
             return False
         if file.is_relative_to(PROGRAM):
             return True

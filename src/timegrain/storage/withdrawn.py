@@ -111,7 +111,7 @@ def _ranges(connection: Connection, organisation: int) -> list[ErasedRange]:
 def _standings(connection: Connection, organisation: int) -> list[Standing]:
     ends = (
         select(func.max(employments.c.end_day))
-        .where(employments.c.organisation_id == users.c.organisation_id, employments.c.user_id == users.c.id)
+        .where(employments.c.organisation_id == organisation, employments.c.user_id == users.c.id)
         .scalar_subquery()
     )
     of_role = and_(roles.c.organisation_id == users.c.organisation_id, roles.c.id == users.c.role_id)
