@@ -132,6 +132,10 @@ def lock_schema(connection: Connection) -> None:
     connection.execute(text("SELECT set_config('lock_timeout', :longest, true)"), {"longest": f"{DDL_LOCK_S}s"})
 
 
+_WORKER_GONE = "could not commit transaction for shard"
+"""What Citus says, as an internal error, of a worker that ended between its answers and the commit."""
+
+
 def as_known(error: DBAPIError) -> TimegrainError | None:
     """What PostgreSQL says, in our words; None for what nobody foresaw."""
     state = _state(error)
@@ -139,6 +143,8 @@ def as_known(error: DBAPIError) -> TimegrainError | None:
         return TookTooLong("the database needed too long for this: ask for less at once, or again later")
     if state in _MESSAGES:
         return Unavailable(_MESSAGES[state])
+    if state == "XX000" and _WORKER_GONE in str(error.orig):
+        return Unavailable("a worker of the cluster went while it committed")
     return Unavailable("the database cannot be reached") if _is_lost(error) else None
 
 
