@@ -21,7 +21,6 @@ from timegrain.recounting import recount_everything
 from timegrain.storage.engine import Database
 from timegrain.storage.migrations import migrate
 
-from . import asking, figures
 from .days import SLOT, day_start, local_day
 from .facts import OFact
 from .replay import Batch, Erase, Heartbeats, Question, Retire, Step, World
@@ -119,18 +118,6 @@ class RetiringReplay(Replay):
         if self.asked is not None:
             self.compare(self.asked)
         return self.world.decided
-
-    def compare(self, question: Question) -> None:
-        """Without the reports, which are sums of the days that the timesheet has."""
-        answer = [
-            (day, (sums.productive, sums.neutral, sums.unproductive, sums.idle))
-            for day, sums in self.world.answer(question)
-        ]
-        assert self.program.answer(question) == answer, self.place
-        asked = figures.range_near(self.world, question)
-        self.place = f"{self.place}, {asked}"
-        asking.compare(self.world, self.program, asked)
-        asking.compare_subjects(self.world, self.program, asked)
 
     def retire(self) -> None:
         """Before a change is counted, or after: both of its policies hold there."""

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from timegrain.counting.attendance import DayAttended, MonthCounts, attended, counted_days
-from timegrain.counting.calendar import LAST_YEAR, day_edges, local_day, weekday_name
+from timegrain.counting.calendar import LAST_YEAR, day_at, day_edges, weekday_name
 from timegrain.counting.instants import Range
 from timegrain.counting.tallies import NOTHING, summed
 from timegrain.figures.parts import Parts
@@ -122,7 +122,7 @@ def attended_days(asker: Asker, profiles: Sequence[Profile], days: Range, zone: 
     users = [one.user for one in profiles]
     found = attendance.read(asker.connection, asker.organisation, users, parts.slots, parts.days)
     first, end = days
-    today = local_day(zone, now)
+    today = day_at(zone, now)
     made = []
     for place, one in enumerate(profiles):
         terms, key = found.terms(one.user), place * (end - first) - first
