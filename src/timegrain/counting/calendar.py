@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from importlib import resources
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from timegrain.counting.instants import DAY, SLOT
@@ -92,6 +93,28 @@ def day_at(zone: str, second: int) -> int:
 def day_edges(zone: str, first: int, last: int) -> list[int]:
     """The seconds at which the days `first` to `last` begin, and the one at which `last` ends."""
     return [day_start(zone, day) for day in range(first, last + 2)]
+
+
+class Edge(NamedTuple):
+    """An instant beside the beginning of the nearest local day of some zone, `day`.
+
+    The seconds `[start, end)` between the two, all of the local day `within`, are before the instant if it `is_after`
+    the beginning, and from it on otherwise.
+    """
+
+    day: int
+    within: int
+    start: int
+    end: int
+    is_after: bool
+
+
+def nearest_day(zone: str, second: int) -> Edge:
+    within = day_at(zone, second)
+    start, end = day_start(zone, within), day_start(zone, within + 1)
+    if second - start <= end - second:
+        return Edge(within, within, start, second, True)
+    return Edge(within + 1, within, second, end, False)
 
 
 def whole_weeks(first: int, last: int, week_start: str) -> tuple[int, int]:

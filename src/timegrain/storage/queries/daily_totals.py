@@ -1,19 +1,26 @@
 """The totals of people by local day: one statement, whatever the number of people and days.
 
-In the home zone seven ready rows a person and week are summed; in any other zone their slots, which every
-local midnight falls between.
+Ready rows of home-zone days are summed. A day of another zone begins some hours before or after one of them: the
+slots between the two, at both ends, are added or taken away: at most half of them, and mostly those of the night.
+
+::
+
+    home days      |=============|=============|=============|
+    another zone   .  |-------------|-------------|          .
+    slots          |==|          |==|          |==|          .
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
+from operator import add, sub
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    CompoundSelect,
     Connection,
     Select,
     Table,
@@ -23,23 +30,19 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    union_all,
 )
 
-from timegrain.counting.calendar import day_edges, day_start
+from timegrain.counting.calendar import Edge, day_edges, day_start, nearest_day
 from timegrain.counting.memberships import ALWAYS, FOREVER
 from timegrain.counting.tallies import NOTHING, Tally
-from timegrain.storage.dialect import earlier, later, packed, quadruples
+from timegrain.storage.dialect import Near, Selected, all_near, earlier, later, near_each, packed, quadruples
 from timegrain.storage.queries.people_meant import Meant
 from timegrain.storage.schema import day_totals, slot_totals
 
 _given = quadruples("people")
 # Materialized: SQLite would take the JSON apart again for each row that is joined.
 given_people = select(_given.c.c0, _given.c.c1, _given.c.c2, _given.c.c3).cte("people").prefix_with("MATERIALIZED")
-
-
-def sums(table: Table) -> list[ColumnElement[int]]:
-    return [cast(func.sum(table.c[name]), BigInteger) for name in ("productive", "neutral", "unproductive", "idle")]
+_SECONDS = ("productive", "neutral", "unproductive", "idle")
 
 
 def of_people(table: Table) -> ColumnElement[bool]:
@@ -50,30 +53,44 @@ def of_people(table: Table) -> ColumnElement[bool]:
     )
 
 
-_HOME = (
-    select(day_totals.c.day, *sums(day_totals))
-    .select_from(
-        given_people.join(
-            day_totals,
-            and_(of_people(day_totals), day_totals.c.day >= given_people.c.c2, day_totals.c.day < given_people.c.c3),
-        )
-    )
-    .group_by(day_totals.c.day)
+def _parameter(name: str) -> ColumnElement[int]:
+    return bindparam(name, type_=BigInteger)
+
+
+def _summed(table: Table, fits: ColumnElement[bool], gap: int | None = None) -> Near:
+    """The sums of what fits of the people's rows: by day, or as a gap, which is told as the day −1 − `gap`."""
+    needed = [table.c[name] for name in _SECONDS]
+    if gap is None:
+        needed.append(table.c.day)
+
+    def of(rows: Selected) -> Select[Any]:
+        found = rows.subquery("found")
+        day = literal_column(str(-1 - gap), BigInteger) if gap is not None else cast(found.c.day, BigInteger)
+        columns: list[ColumnElement[Any]] = [day, *(cast(func.sum(found.c[name]), BigInteger) for name in _SECONDS)]
+        sums = select(*columns)
+        return sums.group_by(found.c.day) if gap is None else sums
+
+    near = near_each(given_people, table, needed, of_people(table) & fits)
+    return Near(of(near.sqlite), of(near.postgresql))
+
+
+_DAYS = _summed(
+    day_totals,
+    (day_totals.c.day >= later(given_people.c.c2, _parameter("first")))
+    & (day_totals.c.day < earlier(given_people.c.c3, _parameter("end"))),
 )
 
 
 @lru_cache(maxsize=64)
-def _anywhere(days: int) -> CompoundSelect[Any]:
-    """One sum a day, `edge_0` to `edge_N` between them: grouping all slots in one would sort them."""
-    return union_all(*(_one_day(day) for day in range(days)))
+def _with_gaps(gaps: int) -> Near:
+    """One sum a gap: grouping the slots of all in one would sort them."""
+    return all_near(_DAYS, *map(_of_gap, range(gaps)))
 
 
-def _one_day(day: int) -> Select[Any]:
-    low = later(given_people.c.c2, bindparam(f"edge_{day}", type_=BigInteger))
-    high = earlier(given_people.c.c3, bindparam(f"edge_{day + 1}", type_=BigInteger))
-    within = and_(of_people(slot_totals), slot_totals.c.slot >= low, slot_totals.c.slot < high)
-    columns: list[ColumnElement[Any]] = [literal_column(str(day)), *sums(slot_totals)]
-    return select(*columns).select_from(given_people.join(slot_totals, within))
+def _of_gap(gap: int) -> Near:
+    day, start, end = (_parameter(f"{name}_{gap}") for name in ("day", "start", "end"))
+    in_force = (given_people.c.c2 <= day) & (given_people.c.c3 > day)
+    return _summed(slot_totals, in_force & (slot_totals.c.slot >= start) & (slot_totals.c.slot < end), gap)
 
 
 def daily_totals(
@@ -86,36 +103,37 @@ def daily_totals(
     last: int,
 ) -> list[tuple[int, Tally]]:
     """Each local day of `zone` from `first` to `last`, in order, with what the people did in it."""
-    if zone == home_zone:
-        found = _at_home(connection, organisation, people, first, last)
-    else:
-        edges = day_edges(zone, first, last)
-        found = _elsewhere(connection, organisation, people, home_zone, first, edges)
-    totals = {day: Tally(*seconds) for day, *seconds in found}
-    return [(day, totals.get(day, NOTHING)) for day in range(first, last + 1)]
-
-
-def _at_home(
-    connection: Connection, organisation: int, people: Sequence[Meant], first: int, last: int
-) -> list[Sequence[int]]:
-    rows = [
-        (one.user, one.generation, max(one.first, first), min(one.end, last + 1))
-        for one in people
-        if one.first <= last and one.end > first
-    ]
-    return list(connection.execute(_HOME, {"organisation": organisation, "people": packed(rows)}))
-
-
-def _elsewhere(
-    connection: Connection, organisation: int, people: Sequence[Meant], home_zone: str, first: int, edges: list[int]
-) -> list[Sequence[int]]:
-    parameters = {
+    edges = [nearest_day(home_zone, second) for second in day_edges(zone, first, last)]
+    gaps = [edge for edge in edges if edge.start < edge.end]
+    parameters: dict[str, Any] = {
         "organisation": organisation,
-        "people": packed(in_slots(people, home_zone, edges[0], edges[-1])),
-        **{f"edge_{place}": edge for place, edge in enumerate(edges)},
+        "people": packed(_in_force(people, edges[0].within, edges[-1].within)),
+        "first": edges[0].day,
+        "end": edges[-1].day,
     }
-    rows = connection.execute(_anywhere(len(edges) - 1), parameters)
-    return [(first + day, *seconds) for day, *seconds in rows if seconds[0] is not None]
+    for place, gap in enumerate(gaps):
+        parameters |= {f"day_{place}": gap.within, f"start_{place}": gap.start, f"end_{place}": gap.end}
+    rows = map(tuple, connection.execute(_with_gaps(len(gaps)).on(connection), parameters))
+    found = {row[0]: row[1:] for row in rows if row[1] is not None}
+    of_gaps = {gap: found.get(-1 - place) for place, gap in enumerate(gaps)}
+    until = _until_each(edges, found, of_gaps)
+    tallies = (Tally(*(after - before for before, after in zip(*both, strict=True))) for both in pairwise(until))
+    return list(zip(range(first, last + 1), tallies, strict=True))
+
+
+def _in_force(people: Sequence[Meant], first: int, last: int) -> list[Meant]:
+    return [one for one in people if one.first <= last and one.end > first]
+
+
+def _until_each(
+    edges: Sequence[Edge], of_days: Mapping[int, Sequence[int]], of_gaps: Mapping[Edge, Sequence[int] | None]
+) -> Iterator[Sequence[int]]:
+    """The seconds from the first home-zone day to each edge, by class."""
+    so_far = [0, 0, 0, 0]
+    for before, edge in pairwise((edges[0], *edges)):
+        for day in range(before.day, edge.day):
+            so_far = list(map(add, so_far, of_days.get(day, NOTHING)))
+        yield list(map(add if edge.is_after else sub, so_far, of_gaps.get(edge) or NOTHING))
 
 
 def in_slots(people: Sequence[Meant], home_zone: str, start: int, end: int) -> list[tuple[int, int, int, int]]:
