@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from multiprocessing.connection import wait
 from pathlib import Path
 from types import FrameType
@@ -70,9 +71,11 @@ def _end_with_parent() -> None:
 class Workers(Multiprocess):
     """Begins the processes, begins again those that end, and on SIGHUP replaces one after the other."""
 
-    def __init__(self, config: Config, sockets: list[socket.socket]) -> None:
+    def __init__(self, config: Config, sockets: list[socket.socket], clear: Callable[[], None]) -> None:
+        """`clear` removes what the processes keep in files, where they are ended at once."""
         super().__init__(config, sockets)
         self._told = False
+        self._clear = clear
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
 
@@ -80,6 +83,9 @@ class Workers(Multiprocess):
         if self._told:
             for one in self.processes:
                 one.process.kill()
+            for one in self.processes:
+                one.process.join()
+            self._clear()
             end_at_once(number)
         self._told = True
         notify("STOPPING=1")

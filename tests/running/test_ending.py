@@ -85,13 +85,17 @@ def until(on: socket.socket, path: str, status: int) -> bytes:
 def test_a_second_signal_ends_at_once(database_url: str, tmp_path: Path) -> None:
     Team.made(database_url, 0)
     workers = ("--workers", "2") if database_url.startswith("postgresql") else ()
-    with listening() as on, child(database_url, on, tmp_path / "log", "--drain", "300", *workers) as server:
+    left = tmp_path / "left"
+    left.mkdir()
+    log, end = tmp_path / "log", ("--drain", "300")
+    with listening() as on, child(database_url, on, log, *end, *workers, TMPDIR=str(left)) as server:
         assert get(on, "/health")[0] == 200
         server.tell(signal.SIGINT)
         until(on, "/health", 503)
         server.tell(signal.SIGINT)
         assert server.ended() == -signal.SIGINT
     assert server.troubles() == []
+    assert list(left.iterdir()) == []
 
 
 def test_the_service_manager_is_told(sqlite_url: str, tmp_path: Path) -> None:

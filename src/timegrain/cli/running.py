@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -157,13 +157,12 @@ def serve(
     os.environ[worker.PROXIED] = "1" if trusted_proxies else ""
     os.environ[worker.METRICS_TOKEN_FILE] = token_file
     os.environ[worker.DRAIN], os.environ[worker.GRACE] = str(drain), str(grace)
-    with (
-        tempfile.TemporaryDirectory(prefix="timegrain-metrics-") as folder,
-        tempfile.NamedTemporaryFile(prefix="timegrain-") as shared,
-    ):
+    with ExitStack() as files:
+        folder = files.enter_context(tempfile.TemporaryDirectory(prefix="timegrain-metrics-"))
+        shared = files.enter_context(tempfile.NamedTemporaryFile(prefix="timegrain-"))
         os.environ[METRICS_FOLDER], os.environ[worker.SHARED] = folder, shared.name
         config = _config("timegrain.workers:app", listening, grace, workers)
-        worker.Workers(config, sockets).run()
+        worker.Workers(config, sockets, files.close).run()
 
 
 def _wait_for(database: Database, seconds: int) -> None:
