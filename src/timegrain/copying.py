@@ -14,7 +14,7 @@ from timegrain.storage import audit, people, rows
 from timegrain.storage.audit import Actor, Entry
 from timegrain.storage.dialect import Row
 from timegrain.storage.engine import Database
-from timegrain.storage.migrations import migrate, require_current
+from timegrain.storage.migrations import begin_filling, end_filling, require_current
 from timegrain.storage.placing import alone, beside, file_of, put_in_place
 
 NOT_EMPTY = "the database to copy to is not empty"
@@ -35,21 +35,28 @@ class Copied(NamedTuple):
 def copy(source: Database, url: str, by: Actor, progress: Progress = silent) -> Copied:
     """Copy everything into the database of `url`, which must be empty or not there.
 
-    It is filled and compared in one transaction, so that it has all or nothing. Raises `Refused` where it is
-    not empty, or where anything differs.
+    It is filled and compared in one transaction, so that it has all or nothing; where it has nothing, nobody takes
+    it for a new one. Raises `Refused` where it is not empty, or where anything differs.
     """
     require_current(source)
     with _target(url) as target, source.read() as reading:
-        migrate(target)
-        with target.engine.connect() as writing, writing.begin():
-            if not rows.is_empty(writing):
-                raise Refused(NOT_EMPTY)
+        with target.change_schema() as writing:
+            _require_empty(writing)
+            begin_filling(writing)
+        with target.change_schema() as writing:
+            _require_empty(writing)
             copied = _copy(reading, writing, progress)
             for one in people.all_organisations(writing):
                 audit.record(writing, one.id, Entry(by))
+            end_filling(writing)
         with target.engine.connect() as writing, writing.begin():
             rows.gather_statistics(writing)
     return copied
+
+
+def _require_empty(writing: Connection) -> None:
+    if not rows.is_empty(writing):
+        raise Refused(NOT_EMPTY)
 
 
 @contextmanager

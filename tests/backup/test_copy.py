@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -13,9 +14,11 @@ from tests.conftest import BOTH
 from tests.oracle.replaying import Program
 from tests.oracle.worlds import random_world
 from tests.serving import served
+from timegrain.copying import copy
 from timegrain.jobs import JobRunner
 from timegrain.recounting import differences
 from timegrain.storage import jobs, people
+from timegrain.storage.audit import Actor
 from timegrain.storage.changes import Change
 from timegrain.storage.engine import Database
 
@@ -63,6 +66,27 @@ def test_a_copy_answers_alike(database_url: str, target_url: str) -> None:
     old.close()
     assert after == before
     assert "not empty" in complaint(database_url, "copy", database_url, target_url)
+
+
+def test_what_a_broken_copy_leaves_is_not_taken_for_a_new_database(sqlite_url: str, postgres_url: str) -> None:
+    """Nobody begins anew in it; the next copy fills it."""
+    sample(sqlite_url, 1, 1)
+    old = Database(sqlite_url)
+    for late in (False, True):
+        with pytest.raises(KeyboardInterrupt):
+            copy(old, postgres_url, Actor("test"), partial(break_off, late))
+        init = ("init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
+        for command in (("migrate",), init, ("serve", "--port", "1")):
+            assert "run `timegrain copy` again" in complaint(postgres_url, *command)
+    old.close()
+    assert printed(sqlite_url, "copy", sqlite_url, postgres_url)["check"]["sound"]
+    assert len(printed(postgres_url, "user", "list")["users"]) == 1
+
+
+def break_off(late: bool, done: int, total: int) -> None:
+    """At the first rows, or at the last."""
+    if not late or done == total:
+        raise KeyboardInterrupt
 
 
 def every_user(database: Database, organisation: int) -> list[UUID]:

@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 
 from timegrain.errors import Refused, Unavailable
 from timegrain.storage.distribution import distributing, is_distributed
@@ -20,6 +20,9 @@ from timegrain.storage.postgresql import is_locked
 
 MOST_TRIES = 60
 """Of a migration that meets tables in use: some minutes."""
+
+_UNFINISHED = "unfinished-"
+"""Before the revision of a database that is being filled: no program takes it for its own."""
 
 # It tells of each look at the revision, and `/ready` looks often.
 logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
@@ -55,10 +58,35 @@ def migrate(database: Database, revision: str = "head") -> None:
 def _migrate(database: Database, revision: str) -> None:
     with database.change_schema() as connection:
         _refuse_newer(connection)
-        config = _config()
-        config.attributes["connection"] = connection
-        with distributing(connection):
-            command.upgrade(config, revision)
+        _upgrade(connection, revision)
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    config = _config()
+    config.attributes["connection"] = connection
+    with distributing(connection):
+        command.upgrade(config, revision)
+
+
+def begin_filling(connection: Connection) -> None:
+    """Make the schema, or bring it up to date, of a database that nobody may use until `end_filling`.
+
+    One that an earlier filling left is taken up again.
+    """
+    revision = current(connection) or ""
+    if revision.startswith(_UNFINISHED):
+        _stamp(connection, revision.removeprefix(_UNFINISHED))
+    _refuse_newer(connection)
+    _upgrade(connection, "head")
+    _stamp(connection, f"{_UNFINISHED}{newest()}")
+
+
+def end_filling(connection: Connection) -> None:
+    _stamp(connection, newest())
+
+
+def _stamp(connection: Connection, revision: str) -> None:
+    connection.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
 
 
 def ensure_current(database: Database) -> None:
@@ -100,6 +128,8 @@ def revision_of(connection: Connection) -> str:
 
 def _refuse_newer(connection: Connection) -> None:
     found = current(connection)
+    if found is not None and found.startswith(_UNFINISHED):
+        raise Refused("a copy into this database has not ended: where it was broken off, run `timegrain copy` again")
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if found is not None and found not in known:
         raise Refused(f"the database is newer than this program (revision {found}): update timegrain")
