@@ -155,13 +155,14 @@ class Steps:
         left = list(ready)
         with self.database.write(organisation) as connection:
             enough = time.monotonic() + self._step_s
-            policy = self._policies.read(connection, organisation)
-            to = self._plan(connection, policy, job)
-            if to is None:
-                return []
             while left:
                 one = left[0]
                 self.database.lock_user(connection, organisation, one.user)
+                # Only now: retention, which had the user until a moment ago, may have raised the version.
+                policy = self._policies.read(connection, organisation)
+                to = self._plan(connection, policy, job)
+                if to is None:
+                    return []
                 if not jobs.is_to_count(connection, organisation, job.id, one.user):
                     del left[0]
                 elif job.dry_run or count_following(counting(connection, policy, one.user), to, one):
