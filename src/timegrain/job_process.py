@@ -60,7 +60,8 @@ class JobProcess:
             return
         self.close()
         self._not_before = time.monotonic() + AGAIN_S
-        command = [sys.executable, "-m", WORKER]
+        # -P: what lies in the folder that the server was started in is no part of it.
+        command = [sys.executable, "-P", "-m", WORKER]
         try:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
@@ -69,7 +70,8 @@ class JobProcess:
             log.warning(json.dumps({"job": "alone", "error": type(error).__name__}))
             return
         # Not as an argument, which everybody may read: it may have a password.
-        self._say(self._database.url.render_as_string(hide_password=False))
+        # As JSON: a path may end in a blank, or hold what the two read in different ways.
+        self._say(json.dumps(self._database.url.render_as_string(hide_password=False)))
         self._thread = threading.Thread(target=self._listen, args=(self._process,), name="timegrain-job-process")
         self._thread.start()
 

@@ -66,7 +66,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     collect_seldom()
     turns, work = Turns(sys.stdout), threading.Event()
-    database = Database(sys.stdin.readline().strip(), pool_size=2, turn=turns)
+    database = Database(json.loads(sys.stdin.readline()), pool_size=2, turn=turns)
     threading.Thread(target=_hear, args=(sys.stdin, turns, work), daemon=True).start()
     runner = JobRunner(database, ahead=True)
     turns.say(READY)

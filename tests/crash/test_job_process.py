@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -33,6 +35,10 @@ sys.stdin.read()
 
 @pytest.fixture
 def job(database: Database) -> Job:
+    return a_job(database)
+
+
+def a_job(database: Database) -> Job:
     with database.write(0, policy=True) as connection:
         organisation = people.add_organisation(connection, "o", "UTC", "test", 0).id
         user = people.add_user(connection, organisation, "u", "u@example.com", 0).id
@@ -92,6 +98,24 @@ def test_it_ends_with_a_server_that_is_killed(database_url: str, database: Datab
     server.wait(30)
     assert select.select([ended], [], [], 30)[0], "the process beside it ends by itself"
     os.close(ended)
+
+
+def test_it_opens_the_same_file_whatever_its_name_and_the_folder(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('not of the server')")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    file = tmp_path / "zähl "
+    shutil.copy(sqlite_url.removeprefix("sqlite:///"), file)
+    database = Database(f"sqlite:///{file}")
+    asked = a_job(database)
+    process = JobProcess(database)
+    ready(process)
+    assert process.finish_all(threading.Event())
+    process.close()
+    assert state(database, asked) == "done"
+    database.close()
 
 
 def alive(pid: int) -> bool:
