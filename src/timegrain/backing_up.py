@@ -15,7 +15,7 @@ from timegrain.recounting import Progress, silent
 from timegrain.storage import pg_tools, placing, rows, withdrawn
 from timegrain.storage.engine import Database
 from timegrain.storage.migrations import revision_of
-from timegrain.whole_files import move, unfinished
+from timegrain.whole_files import SIDES, move, unfinished
 
 PACKED = ".gz"
 DIGEST = ".sha256"
@@ -42,9 +42,10 @@ def back_up(
     """Write a backup, packed where `file` ends in .gz, and its digest beside it. Only who runs this can read them.
 
     What is acknowledged before it begins is in it. Raises `Refused` where the file is there and `replace` is not
-    given, or where it cannot be made; then there is no file.
+    given, where it cannot be made, or where `file` is the database's own; then nothing has changed.
     """
     place = file.resolve()
+    _require_other(database, place)
     if place.exists() and not replace:
         raise Refused(f"{file} is there already: --force takes its place")
     with unfinished(place) as made:
@@ -65,7 +66,17 @@ def back_up(
     return Made(place.stat().st_size, counted[1], counted[2], counted[0], digest)
 
 
+def _require_other(database: Database, place: Path) -> None:
+    """Raises `Refused` where writing there would take the place of the database itself."""
+    if database.is_sqlite:
+        own = Path(database.url.database or "").resolve()
+        if place in {Path(f"{own}{suffix}") for suffix in ("", *SIDES)} or (place.exists() and place.samefile(own)):
+            raise Refused(f"{place.name} is the database itself: name another file")
+
+
 def _of_sqlite(database: Database, made: Path, progress: Progress) -> tuple[str, int, int]:
+    with database.read() as connection:
+        revision_of(connection)
     placing.snapshot(Path(database.url.database or ""), made, progress)
     return placing.integrity(made)
 
@@ -119,7 +130,11 @@ def unpack(file: Path, target: Path) -> None:
 
 
 def write_withdrawn(database: Database, file: Path) -> int:
-    """Write what a restored backup is not to bring back, in the place of what the file held; returns its size."""
+    """Write what a restored backup is not to bring back, in the place of what the file held; returns its size.
+
+    Raises `Refused` where `file` is the database's own.
+    """
+    _require_other(database, file.resolve())
     with database.read() as connection:
         content = withdrawn.written(withdrawn.read(connection, clock.now()))
     with unfinished(file.resolve()) as made:

@@ -72,7 +72,7 @@ def _target(url: str) -> Iterator[Database]:
         return
     with beside(place) as made, alone(place) as old:
         replace = place.exists()
-        if replace and place.stat().st_size and (old is None or not rows.is_empty(old)):
+        if replace and place.stat().st_size and (old is None or not rows.is_empty(old) or rows.is_of_others(old)):
             raise Refused(NOT_EMPTY)
         target = Database(f"sqlite:///{made}")
         try:

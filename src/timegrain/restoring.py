@@ -149,7 +149,7 @@ def _now() -> str:
 
 def _is_empty(connection: Connection) -> bool:
     try:
-        return rows.is_empty(connection)
+        return rows.is_empty(connection) and not rows.is_of_others(connection)
     except DBAPIError:
         return False  # damaged
 

@@ -17,7 +17,11 @@ SIDES = ("-wal", "-shm", "-journal")
 @contextmanager
 def unfinished(place: Path, prefix: str = ".timegrain-") -> Iterator[Path]:
     """An empty file in the folder of `place` that only who runs this can read; gone at the end, unless moved."""
-    descriptor, name = mkstemp(dir=place.parent, prefix=prefix)
+    try:
+        descriptor, name = mkstemp(dir=place.parent, prefix=prefix)
+    except OSError as error:
+        # Its own name would say nothing to whoever named the place.
+        raise OSError(error.errno, error.strerror, str(place.parent)) from error
     os.close(descriptor)
     made = Path(name)
     try:

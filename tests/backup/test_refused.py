@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, text
 
-from tests.backup.kept import PG_BIN, complaint, printed, sample
+from tests.backup.kept import PG_BIN, complaint, printed, ran, sample
 from timegrain.storage.engine import Database
 
 COMMAND = (sys.executable, "-c", "from timegrain.cli import main; main()")
@@ -64,6 +64,57 @@ def test_a_damaged_backup(sqlite_url: str, kept: Path) -> None:
         assert "damaged" in said or "other kind" in said, said
     assert content(sqlite_url) == before
     assert not [one for one in kept.parent.iterdir() if "unfinished" in one.name or "replaced" in one.name]
+
+
+def test_a_backup_in_the_place_of_the_database(sqlite_url: str, kept: Path) -> None:
+    before = content(sqlite_url)
+    own = Path(sqlite_url.removeprefix("sqlite:///"))
+    linked = kept.with_name("linked.db")
+    linked.hardlink_to(own)
+    for place in (own, linked, Path(f"{own}-wal")):
+        assert "the database itself" in complaint(sqlite_url, "backup", str(place), "--force")
+        assert "the database itself" in complaint(sqlite_url, "backup", "--erasures", str(place))
+    assert ran(sqlite_url, "backup", str(kept), "--force", "--erasures", str(kept)).exit_code == 2
+    linked.unlink()
+    assert content(sqlite_url) == before
+
+
+def test_what_another_program_keeps(
+    empty_url: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Is no backup of timegrain, and stays unless it is to be kept aside."""
+    monkeypatch.setenv("PGBIN", str(PG_BIN))
+    kept = tmp_path / "kept"
+    own = request.getfixturevalue("sqlite_url" if empty_url.startswith("sqlite") else "postgres_url")
+    sample(own, 1, 1)
+    printed(own, "backup", str(kept))
+    database = Database(empty_url)
+    with database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE theirs (value integer)"))
+        connection.execute(text("INSERT INTO theirs VALUES (7)"))
+    database.close()
+    assert "no timegrain database" in complaint(empty_url, "backup", str(tmp_path / "none"))
+    assert "--replace" in complaint(empty_url, "restore", str(kept), "--without-erasures")
+    if empty_url.startswith("sqlite"):
+        assert "not empty" in complaint(own, "copy", own, empty_url)
+    assert content(empty_url) == {"theirs": ["(7,)"]}
+
+
+def test_a_database_that_is_not_there(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/none.db"
+    for command in (("check",), ("backup", str(tmp_path / "b")), ("job", "list"), ("copy", url, f"{url}2")):
+        assert "no timegrain database" in complaint(url, *command)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_address_that_is_none() -> None:
+    assert complaint("postgresql://who:secret@host:port/db", "check").startswith("the database must be")
+
+
+def test_a_folder_that_is_not_there(sqlite_url: str, tmp_path: Path) -> None:
+    command = [*COMMAND, "--database", sqlite_url, "backup", str(tmp_path / "none" / "b")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (1, f"timegrain: {tmp_path}/none: No such file or directory\n")
 
 
 def test_a_newer_backup(sqlite_url: str, tmp_path: Path) -> None:

@@ -92,7 +92,8 @@ def main() -> None:
     except UnicodeEncodeError:
         _failed(NO_UNICODE)
     except OSError as error:
-        _failed(error.strerror or str(error))
+        said = error.strerror or str(error)
+        _failed(f"{error.filename}: {said}" if isinstance(error.filename, str) else said)
 
 
 def _failed(message: str) -> NoReturn:

@@ -12,12 +12,10 @@ from timegrain.backing_up import back_up, write_withdrawn
 from timegrain.checking import SAMPLE
 from timegrain.cli.checking import as_data
 from timegrain.cli.session import Session, command
-from timegrain.errors import Refused
 from timegrain.restoring import Wanted
 from timegrain.restoring import restore as restored_from
 from timegrain.storage.engine import Database
 from timegrain.storage.migrations import is_current, require_current
-from timegrain.storage.placing import file_of
 
 A_FILE = click.Path(dir_okay=False, path_type=Path)
 pg_bin = click.option(
@@ -40,12 +38,11 @@ def backup(session: Session, file: Path | None, erasures: Path | None, force: bo
     """
     if file is None and erasures is None:
         raise click.UsageError("Missing argument 'FILE'.")
+    if file is not None and erasures is not None and file.resolve() == erasures.resolve():
+        raise click.UsageError("--erasures needs a file of its own")
     data: dict[str, Any] = {}
     lines = []
-    place = file_of(session.url)
-    if place is not None and not place.exists():
-        raise Refused("there is no timegrain database there yet: run `timegrain init`")
-    with session.database(current=False) as database:
+    with session.database(current=False, there=True) as database:
         if file is not None:
             _record(session, database)
             with session.progress("Backing up") as progress:

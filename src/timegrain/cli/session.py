@@ -17,8 +17,9 @@ from timegrain.errors import Refused
 from timegrain.storage import audit, people
 from timegrain.storage.audit import Actor, Entry
 from timegrain.storage.engine import Database
-from timegrain.storage.migrations import require_current
+from timegrain.storage.migrations import NO_DATABASE, require_current
 from timegrain.storage.people import Organisation
+from timegrain.storage.placing import file_of
 from timegrain.storage.postgresql import POOL_SIZE
 
 
@@ -37,8 +38,12 @@ class Session(Answering):
         self.organisation_name = options.organisation
 
     @contextmanager
-    def database(self, current: bool = True, pool_size: int = POOL_SIZE) -> Iterator[Database]:
-        """Raises `Refused` where the schema is not `current`."""
+    def database(self, current: bool = True, pool_size: int = POOL_SIZE, there: bool = False) -> Iterator[Database]:
+        """Raises `Refused` where the schema is not `current`, or there is no file that is to be `there`."""
+        # To look into a file that is not there would make an empty one.
+        place = file_of(self.url) if current or there else None
+        if place is not None and not place.exists():
+            raise Refused(NO_DATABASE)
         database = Database(self.url, pool_size)
         try:
             if current:

@@ -210,7 +210,7 @@ class Database:
 def parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise Refused("the database must be sqlite:///PATH or postgresql://...") from error
     backend = parsed.get_backend_name()
     if backend == "postgresql":

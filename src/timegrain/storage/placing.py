@@ -97,7 +97,7 @@ def put_in_place(made: Path, place: Path, aside: Path | None, replace: bool) -> 
 
 
 def integrity(file: Path) -> tuple[str, int, int]:
-    """Of the file of a database the revision of its schema, and how many facts and people are in it.
+    """Of a backup, as a file of SQLite, the revision of its schema, and how many facts and people are in it.
 
     Raises `Refused` where it is cut or damaged, or of something else.
     """
@@ -105,7 +105,7 @@ def integrity(file: Path) -> tuple[str, int, int]:
     try:
         found = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
         if found != "ok":
-            raise Refused(f"{file.name} is damaged: {' '.join(str(found).split())}")
+            raise Refused(f"the backup is damaged: {' '.join(str(found).split())}")
         revision = connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
         facts, people = (
             connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608
@@ -113,7 +113,7 @@ def integrity(file: Path) -> tuple[str, int, int]:
         )
         return revision, facts, people
     except (sqlite3.DatabaseError, TypeError) as error:
-        raise Refused(f"{file.name} is damaged, or no database of timegrain") from error
+        raise Refused("the backup is damaged, or of no database of timegrain") from error
     finally:
         connection.close()
 

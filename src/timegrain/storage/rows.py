@@ -24,6 +24,18 @@ def count(connection: Connection, table: Table) -> int:
     return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
+def is_of_others(connection: Connection) -> bool:
+    """Whether there is a table that is none of timegrain's."""
+    found = inspect(connection)
+    names = {
+        name
+        for schema in found.get_schema_names()
+        if schema != "information_schema"
+        for name in found.get_table_names(schema)
+    }
+    return not names <= {*(table.name for table in TABLES), "alembic_version"}
+
+
 def is_empty(connection: Connection) -> bool:
     """Whether there is no organisation, and so nothing of any."""
     if not inspect(connection).has_table(organisations.name):

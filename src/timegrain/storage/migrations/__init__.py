@@ -18,6 +18,8 @@ from timegrain.storage.distribution import distributing, is_distributed
 from timegrain.storage.engine import Database
 from timegrain.storage.postgresql import is_locked
 
+NO_DATABASE = "there is no timegrain database there yet: run `timegrain init`"
+
 MOST_TRIES = 60
 """Of a migration that meets tables in use: some minutes."""
 
@@ -102,7 +104,7 @@ def require_current(database: Database) -> None:
     """Raises `Refused` where there is no schema, or an older or newer one, and says what to do."""
     with database.read() as connection:
         if "organisations" not in inspect(connection).get_table_names():
-            raise Refused("there is no timegrain database there yet: run `timegrain init`")
+            raise Refused(NO_DATABASE)
         _refuse_newer(connection)
         if current(connection) != newest():
             raise Refused("the database is older than this program: `timegrain migrate` brings it up to date")
@@ -122,7 +124,7 @@ def revision_of(connection: Connection) -> str:
     """Raises `Refused` where there is no schema."""
     revision = current(connection)
     if revision is None:
-        raise Refused("there is no timegrain database there yet: run `timegrain init`")
+        raise Refused(NO_DATABASE)
     return revision
 
 
