@@ -107,7 +107,12 @@ _SUMS = select(
     func.count().filter(job_people.c.seconds > 0),
     *(func.coalesce(func.sum(column), 0) for column in (job_people.c.seconds, *_MOVED)),
 ).where(_OF_JOB)
-_STANDINGS = select(jobs.c.state, func.count(), func.sum(jobs.c.done), func.sum(jobs.c.total)).group_by(jobs.c.state)
+_ORGANISATIONS = select(organisations.c.id)
+_STANDINGS = (
+    select(jobs.c.state, func.count(), func.sum(jobs.c.done), func.sum(jobs.c.total))
+    .where(_OF_ORGANISATION)
+    .group_by(jobs.c.state)
+)
 _LEFT_OVER = (
     select(job_people.c.job_id, job_people.c.user_id)
     .where(
@@ -167,8 +172,12 @@ class Standing(NamedTuple):
 
 
 def standings(connection: Connection) -> dict[str, Standing]:
-    """By state; a state that no job has is left out."""
-    return {state: Standing(*map(int, sums)) for state, *sums in connection.execute(_STANDINGS)}
+    """Of all organisations by state; a state that no job has is left out."""
+    found: dict[str, Standing] = {}
+    for organisation in connection.execute(_ORGANISATIONS).scalars().all():
+        for state, *sums in connection.execute(_STANDINGS, {"organisation": organisation}):
+            found[state] = Standing(*map(sum, zip(found.get(state, Standing()), map(int, sums), strict=True)))
+    return found
 
 
 def unfinished(connection: Connection, organisation: int) -> list[Job]:

@@ -24,7 +24,7 @@ _ORGANISATION: BindParameter[int] = bindparam("organisation", type_=Integer)
 _TODAY: BindParameter[int] = bindparam("today", type_=Integer)
 _employed_until = (
     select(func.max(employments.c.end_day))
-    .where(employments.c.organisation_id == users.c.organisation_id, employments.c.user_id == users.c.id)
+    .where(employments.c.organisation_id == _ORGANISATION, employments.c.user_id == users.c.id)
     .correlate(users)
     .scalar_subquery()
 )
