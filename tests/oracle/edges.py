@@ -158,7 +158,7 @@ def of_devices(reach: int, timeout: int) -> list[Step]:
     each = [user for user, name in enumerate(NAMES) if any(one.device == DEVICE for one in PEOPLE[name])]
     found: list[Step] = [ReachChange(user, DEVICE, reach) for user in each]
     found += [TimeoutChange(user, DEVICE, timeout) for user, name in enumerate(NAMES) if name.startswith("heartbeat")]
-    return found + [ReachChange(NAMES.index("another device"), OTHER, reach)]
+    return [*found, ReachChange(NAMES.index("another device"), OTHER, reach)]
 
 
 LONGEST = Limits(away_limit=A_DAY, unattended_limit=A_DAY)
