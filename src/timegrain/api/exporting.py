@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, NamedTuple
 
@@ -11,13 +11,13 @@ from litestar.response import Stream
 
 from timegrain import clock
 from timegrain.api.calls import Call, Given
+from timegrain.api.listing import chunks
 from timegrain.api.ranges import PeopleAsked, RangeRequest, read_range
 from timegrain.api.routes import Route
 from timegrain.api.timeline import titles_shown
 from timegrain.exporting.reports import ReportName, Wanted, report
 from timegrain.exporting.writing import MEDIA_TYPES, FileFormat, write
 
-CHUNK = 256 * 1024
 PAGES: dict[ReportName, str] = {
     "timesheet": "/proof-of-work/timesheet",
     "app-usage": "/proof-of-work/app-usage",
@@ -74,13 +74,6 @@ def filled(fill: Callable[[BinaryIO], None]) -> BinaryIO:
         file.close()
         raise
     return file
-
-
-def chunks(file: BinaryIO) -> Iterator[bytes]:
-    """All of a file, which is closed after it."""
-    with file:
-        while chunk := file.read(CHUNK):
-            yield chunk
 
 
 ROUTES = (

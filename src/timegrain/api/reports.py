@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import msgspec
 
 from timegrain import clock
 from timegrain.api.calls import Call, Given
+from timegrain.api.listing import Listed
 from timegrain.api.ranges import ZoneName, known_zone, named
 from timegrain.api.routes import Route
 from timegrain.figures.attendance import (
@@ -45,17 +47,17 @@ def _read_month(given: Given) -> MonthAsked:
     return MonthAsked(*named(body.user_id, body.team_id), body.year, body.month, zone)
 
 
-def _months(call: Call, asked: MonthAsked) -> list[Month]:
+def _months(call: Call, asked: MonthAsked) -> Iterator[Month]:
     profiles = call.profiles(asked.users, asked.teams)
     return months(call.asker, profiles, asked.year, asked.month, asked.zone, clock.now())
 
 
-def _monthly(call: Call, asked: MonthAsked) -> list[MonthlySummary]:
-    return [monthly_summary(one) for one in _months(call, asked)]
+def _monthly(call: Call, asked: MonthAsked) -> Listed:
+    return Listed(monthly_summary(one) for one in _months(call, asked))
 
 
-def _extra_hours(call: Call, asked: MonthAsked) -> list[ExtraHoursSummary]:
-    return [extra_hours_summary(one) for one in _months(call, asked)]
+def _extra_hours(call: Call, asked: MonthAsked) -> Listed:
+    return Listed(extra_hours_summary(one) for one in _months(call, asked))
 
 
 ROUTES = (

@@ -27,6 +27,7 @@ from timegrain.api.admission import LONGEST_QUESTION_S, SMALL_BODY, Lane, receiv
 from timegrain.api.asking import Came, work_on
 from timegrain.api.calls import Answered, Given, House
 from timegrain.api.envelope import decode_strictly, encoded, unreadable
+from timegrain.api.listing import Listed
 from timegrain.api.routes import Route
 from timegrain.api.trail import leave_trail
 from timegrain.errors import PayloadTooLarge, UnsupportedMediaType, ValidationFailed
@@ -123,7 +124,7 @@ def _queried(route: Route[Any], query: dict[str, str]) -> Any:
         raise unreadable(error) from None
 
 
-def _enveloped(route: Route[Any], result: Any) -> Response[bytes]:
+def _enveloped(route: Route[Any], result: Any) -> Response[Any]:
     if isinstance(result, Response):
         return result
     if route.bare is not None:
@@ -133,6 +134,8 @@ def _enveloped(route: Route[Any], result: Any) -> Response[bytes]:
     if status == HTTP_204_NO_CONTENT:
         return Response(b"", status_code=status)
     body = {"success": True, "statusCode": status, "statusMessage": answer.message or route.message, "error": None}
+    if isinstance(answer.content, Listed):
+        return answer.content.under(answer.under, body).answer(status)
     return encoded({**body, answer.under: answer.content}, status)
 
 

@@ -7,14 +7,15 @@ from uuid import UUID
 
 import msgspec
 
-from timegrain.api.calls import Call, Given
+from timegrain.api.calls import Answered, Call, Given
+from timegrain.api.listing import Listed
 from timegrain.api.ranges import LocalTime, PeopleAsked, RangeRequest, ZoneName, read_range
 from timegrain.api.routes import Route
 from timegrain.api.timesheet import PEOPLE_A_PAGE, Paged, read_page
 from timegrain.counting.instants import DAY
 from timegrain.errors import InvalidDateRange, wrong
 from timegrain.figures.explain import LONGEST_DAYS, Explanation, explain
-from timegrain.figures.timeline import Timeline, timeline
+from timegrain.figures.timeline import Timeline, timeline_users
 from timegrain.storage import people
 from timegrain.storage.queries.people_meant import Profile
 
@@ -39,12 +40,14 @@ def titles_shown(call: Call, profiles: Sequence[Profile]) -> list[int]:
     return [one.user for one in profiles if everybody or one.user == call.caller.user]
 
 
-def _timeline(call: Call, paged: Paged) -> Timeline:
+def _timeline(call: Call, paged: Paged) -> Answered:
     asked = paged.asked
     profiles = call.profiles(asked.users, asked.teams)
     first = ((paged.page or 1) - 1) * PEOPLE_A_PAGE
     within = asked.range.start, asked.range.end
-    return timeline(call.asker, profiles, (first, first + PEOPLE_A_PAGE), within, titles_shown(call, profiles))
+    page, titles_of, active = (first, first + PEOPLE_A_PAGE), frozenset(titles_shown(call, profiles)), set[int]()
+    users = Listed(timeline_users(call.asker, profiles, page, within, titles_of, active))
+    return Answered(users.under("usersList", {"totalActiveUsers": len(active)}), "response")
 
 
 def _read_one(given: Given) -> PeopleAsked:

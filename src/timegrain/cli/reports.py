@@ -128,7 +128,7 @@ def month(session: Session, day: datetime | None, **whom: Any) -> None:
     """Attendance and extra time in a month."""
     with asking(session, **whom) as about:
         chosen = day.date() if day else date.fromordinal(local_day(about.zone, about.now))
-        found = months(about.asker, about.profiles, chosen.year, chosen.month, about.zone, about.now)
+        found = list(months(about.asker, about.profiles, chosen.year, chosen.month, about.zone, about.now))
     told = table("Name", "Working", "Present", "Absent", "To come", "Off but worked", "Total", "Extra")
     for one in found:
         counts = one.counts

@@ -25,6 +25,7 @@ MEDIA_TYPES: dict[FileFormat, str] = {
 }
 RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """A text that begins so is a formula to spreadsheets that open CSV, the wide ones to some in East Asia."""
+_RUNS = frozenset(RUNS_AS_FORMULA)
 ROWS_A_SHEET = 1_000_000
 """A spreadsheet takes 1,048,576; what is more goes into further sheets."""
 
@@ -45,6 +46,8 @@ def write(sheet: Sheet, format_: FileFormat, file: BinaryIO) -> None:
 
 def _written(cell: Cell, kind: Kind) -> str | int | float | None:
     """As CSV and JSON have it: dates as text, durations in seconds."""
+    if cell is None or isinstance(cell, str):
+        return cell
     if isinstance(cell, datetime):
         return f"{cell.isoformat(timespec='milliseconds')}Z" if kind is Kind.INSTANT else cell.isoformat()
     return cell.isoformat() if isinstance(cell, date) else cell
@@ -57,14 +60,14 @@ def _csv(sheet: Sheet, file: BinaryIO) -> None:
     writer.writerow(column.name for column in sheet.columns)
     kinds = [column.kind for column in sheet.columns]
     for row in sheet.rows:
-        writer.writerow(_harmless(_written(cell, kind)) for cell, kind in zip(row, kinds, strict=True))
+        # Millions of facts have ten cells each.
+        writer.writerow(
+            [
+                (f"'{cell}" if cell[:1] in _RUNS else cell) if type(cell) is str else _written(cell, kind)
+                for cell, kind in zip(row, kinds, strict=True)
+            ]
+        )
     text.detach()
-
-
-def _harmless(value: str | float | None) -> str | float | None:
-    if isinstance(value, str) and value.startswith(RUNS_AS_FORMULA):
-        return f"'{value}"
-    return value
 
 
 def _json(sheet: Sheet, file: BinaryIO) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -13,10 +13,13 @@ from timegrain.counting.attendance import DayAttended, MonthCounts, attended, co
 from timegrain.counting.calendar import LAST_YEAR, day_at, day_edges, weekday_name
 from timegrain.counting.instants import Range
 from timegrain.counting.tallies import NOTHING, summed
-from timegrain.figures.parts import Parts
+from timegrain.figures.parts import Parts, in_groups
 from timegrain.figures.pieces import Asker, own_seconds
 from timegrain.storage.queries import attendance
 from timegrain.storage.queries.people_meant import Profile
+
+DAYS_AT_ONCE = 16_000
+"""Of people, in one statement: 500 people's month."""
 
 
 class ReportedUser(msgspec.Struct, rename="camel"):
@@ -100,8 +103,8 @@ class Month(NamedTuple):
         return counted_days(self.days)
 
 
-def months(asker: Asker, profiles: Sequence[Profile], year: int, month: int, zone: str, now: int) -> list[Month]:
-    """Every local day of the month, of each person; one statement."""
+def months(asker: Asker, profiles: Sequence[Profile], year: int, month: int, zone: str, now: int) -> Iterator[Month]:
+    """Every local day of the month, of each person, made while they are read."""
     first = date(year, month, 1)
     return attended_days(asker, profiles, (first.toordinal(), _month_after(first).toordinal()), zone, now)
 
@@ -116,14 +119,19 @@ def _month_after(day: date) -> date:
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
-def attended_days(asker: Asker, profiles: Sequence[Profile], days: Range, zone: str, now: int) -> list[Month]:
-    """These local days (half-open) of each person; one statement. After 2037 nothing is counted."""
+def attended_days(asker: Asker, profiles: Sequence[Profile], days: Range, zone: str, now: int) -> Iterator[Month]:
+    """These local days (half-open) of each person, made while they are read. After 2037 nothing is counted."""
+    for group in in_groups(profiles, days[1] - days[0], DAYS_AT_ONCE):
+        yield from _attended(asker, group, days, zone, now)
+
+
+def _attended(asker: Asker, profiles: Sequence[Profile], days: Range, zone: str, now: int) -> Iterator[Month]:
+    """One statement."""
     parts = _parts(asker, profiles, days, zone)
     users = [one.user for one in profiles]
     found = attendance.read(asker.connection, asker.organisation, users, parts.slots, parts.days)
     first, end = days
     today = day_at(zone, now)
-    made = []
     for place, one in enumerate(profiles):
         terms, key = found.terms(one.user), place * (end - first) - first
         counts = [any(begin <= day < last for begin, last in one.days) for day in range(first, end)]
@@ -131,8 +139,7 @@ def attended_days(asker: Asker, profiles: Sequence[Profile], days: Range, zone: 
             attended(terms, counts[day - first], day, found.sums.get(key + day, NOTHING), today)
             for day in range(first, end)
         ]
-        made.append(Month(one, attended_by))
-    return made
+        yield Month(one, attended_by)
 
 
 def _parts(asker: Asker, profiles: Sequence[Profile], days: Range, zone: str) -> Parts:

@@ -10,12 +10,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from timegrain.counting.calendar import day_at, day_start
 from timegrain.counting.instants import SLOT, Range
 from timegrain.storage.queries.windows import Part
+
+One = TypeVar("One")
+
+
+def in_groups(people: Sequence[One], days: int, most: int) -> Iterator[Sequence[One]]:
+    """As many people at once as have `most` days together, one at least: what is read of a group is let go before the
+    next, so that memory does not grow with the people asked for. Usual questions are one group, and one statement."""
+    at_once = max(1, most // max(1, days))
+    return (people[first : first + at_once] for first in range(0, len(people), at_once))
 
 
 class Cut(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import zip_longest
 from uuid import UUID
 
 import msgspec
@@ -10,11 +11,11 @@ from msgspec import UNSET, UnsetType
 
 from timegrain.counting.accounts import Account, accounts
 from timegrain.counting.calendar import written_instant
-from timegrain.counting.instants import Range, union
+from timegrain.counting.instants import DAY, Range, union
 from timegrain.counting.ratings import RuleBook
 from timegrain.counting.stretches import State
 from timegrain.counting.tallies import NOTHING, Tally, summed
-from timegrain.figures.parts import Parts
+from timegrain.figures.parts import Parts, in_groups
 from timegrain.figures.pieces import (
     Asker,
     by_user,
@@ -31,6 +32,12 @@ from timegrain.storage.queries.deciding_facts import FactRow
 from timegrain.storage.queries.people_meant import Profile
 from timegrain.storage.queries.pieces import Found
 from timegrain.storage.queries.windows import FactKey, OfUser
+
+DAYS_AT_ONCE = 250
+"""Of people who are shown, with all their facts, in one statement; of one person as many as are asked for."""
+
+OTHERS_AT_ONCE = 1_000
+"""People who are only counted, in one statement."""
 
 
 class Entry(msgspec.Struct, rename="camel"):
@@ -65,27 +72,48 @@ class Timeline(msgspec.Struct, rename="camel"):
     users_list: list[TimelineUser]
 
 
-def timeline(
-    asker: Asker, profiles: Sequence[Profile], page: Range, within: Range, titles_of: Sequence[int]
-) -> Timeline:
-    """The people from place `page[0]` to before `page[1]`. Titles are shown of the users in `titles_of`."""
+def timeline_users(
+    asker: Asker, profiles: Sequence[Profile], page: Range, within: Range, titles_of: Collection[int], active: set[int]
+) -> Iterator[TimelineUser]:
+    """The people from place `page[0]` to before `page[1]`, made while they are read; one statement for usual ranges.
+
+    Titles are shown of the users in `titles_of`. `active` gets the users with data, of all people asked for.
+    """
     shown = profiles[slice(*page)]
+    places = {one.user for one in shown}
+    others = in_groups([one for one in profiles if one.user not in places], 1, OTHERS_AT_ONCE)
+    days = -(-(within[1] - within[0]) // DAY)
+    for some, some_others in zip_longest(in_groups(shown, days, DAYS_AT_ONCE), others, fillvalue=()):
+        yield from _some(asker, some, some_others, within, titles_of, active)
+
+
+def _some(
+    asker: Asker,
+    shown: Sequence[Profile],
+    not_shown: Sequence[Profile],
+    within: Range,
+    titles_of: Collection[int],
+    active: set[int],
+) -> Iterator[TimelineUser]:
     whole = {one.user: own_seconds(one, within, asker.home_zone) for one in shown}
-    others = _of_others(asker, [one for one in profiles if one.user not in whole], within)
+    others = _of_others(asker, not_shown, within)
     for one in shown:
         for range_ in frozen_seconds(one, whole[one.user]):
             others.add(asker.home_zone, one.user, one.user, one.generation, range_)
     windows = others.counted + [(user, range_) for user, ranges in whole.items() for range_ in ranges]
     known = asker.known_book()
+    with_titles = any(one.user in titles_of for one in shown)
     found = pieces.read(
-        asker.connection, asker.organisation, others.slots, others.days, (), windows, known is None, bool(titles_of)
+        asker.connection, asker.organisation, others.slots, others.days, (), windows, known is None, with_titles
     )
     book = asker.book(known, found.rules)
-    users = [
-        _user(asker, one, found, whole[one.user], book, one.user in titles_of, facts_from(one, within)) for one in shown
-    ]
-    active = sum(_total(one) > 0 for one in users) + _active_others(asker, found, others, book, whole)
-    return Timeline(active, users)
+    active |= _active_others(asker, found, others, book, whole)
+    for one in shown:
+        user = _user(asker, one, found, whole[one.user], book, one.user in titles_of, facts_from(one, within))
+        found.users.pop(one.user, None)
+        if _total(user):
+            active.add(one.user)
+        yield user
 
 
 def _of_others(asker: Asker, profiles: Iterable[Profile], within: Range) -> Parts:
@@ -97,13 +125,13 @@ def _of_others(asker: Asker, profiles: Iterable[Profile], within: Range) -> Part
     return parts
 
 
-def _active_others(asker: Asker, found: Found, others: Parts, book: RuleBook, shown: Collection[int]) -> int:
+def _active_others(asker: Asker, found: Found, others: Parts, book: RuleBook, shown: Collection[int]) -> set[int]:
     active = {user for user, tally in found.sums.items() if tally.total and user not in shown}
     for user, ranges in by_user(others.counted).items():
         of = found.users.get(user)
         if user not in active and of is not None and spans_of(of, user, union(ranges), asker.home_zone, book):
             active.add(user)
-    return len(active)
+    return active
 
 
 def _user(

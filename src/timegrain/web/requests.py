@@ -17,7 +17,7 @@ from timegrain import clock
 from timegrain.api.admission import received
 from timegrain.api.calls import House
 from timegrain.api.envelope import COME_AGAIN, as_known, note_unforeseen, retry_after
-from timegrain.api.exporting import chunks
+from timegrain.api.listing import chunks
 from timegrain.api.local import is_local
 from timegrain.errors import (
     Forbidden,

@@ -80,6 +80,8 @@ _FACTS = (
     .order_by(_key, facts.c.start_ms, facts.c.device_id, facts.c.kind, facts.c.browser_id)
 )
 
+_KINDS = {int(kind): kind for kind in FactKind}
+
 
 def facts_between(connection: Connection, organisation: int, windows: Sequence[Window]) -> Iterator[TextFact]:
     """By key, then start. URLs are shown where the organisation keeps them now."""
@@ -87,4 +89,16 @@ def facts_between(connection: Connection, organisation: int, windows: Sequence[W
     parameters = {"organisation": organisation, "windows": packed(given)}
     rows = connection.execution_options(yield_per=AT_ONCE).execute(_FACTS, parameters)
     for key, device, kind, start, length, *told in rows:
-        yield TextFact(key, device, FactKind(kind), start, start + length, *(text or "" for text in told))
+        browser, app, host, url, title = told
+        yield TextFact(
+            key,
+            device,
+            _KINDS[kind],
+            start,
+            start + length,
+            browser or "",
+            app or "",
+            host or "",
+            url or "",
+            title or "",
+        )
