@@ -108,18 +108,21 @@ def postgres_url(new_postgres: Made) -> str:
     return new_postgres()
 
 
+@pytest.fixture
+def empty_postgres_url(postgres_server: PostgresServer) -> str:
+    """Without a schema."""
+    name = f"empty_{uuid4().hex}"
+    postgres_server.psql(f"CREATE DATABASE {name};")
+    return postgres_server.get_uri(name)
+
+
 @pytest.fixture(params=BOTH)
 def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Either database, without a schema."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/timegrain.db"
-    if request.param == "citus":
-        on_a_cluster: str = request.getfixturevalue("citus_url")
-        return on_a_cluster
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = f"empty_{uuid4().hex}"
-    server.psql(f"CREATE DATABASE {name};")
-    return server.get_uri(name)
+    url: str = request.getfixturevalue("empty_postgres_url")
+    return url
 
 
 @pytest.fixture

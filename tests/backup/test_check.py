@@ -70,14 +70,14 @@ def test_what_refers_to_nothing_is_found(sqlite_url: str) -> None:
     assert "backup" in str(done.exception)
 
 
-def test_a_damaged_file_is_found(sqlite_url: str, tmp_path: Path) -> None:
+def test_a_damaged_file_is_found(sqlite_url: str) -> None:
     sample(sqlite_url, 2, 1)
     database = Database(sqlite_url)
     database.scrub()
     with database.read() as connection:
         page = connection.execute(text("SELECT rootpage FROM sqlite_master WHERE name = 'slot_totals'")).scalar_one()
     database.close()
-    with (tmp_path / "timegrain.db").open("r+b") as file:
+    with Path(sqlite_url.removeprefix("sqlite:///")).open("r+b") as file:
         file.seek((page - 1) * 4096)
         file.write(bytes(range(256)) * 8)
     assert "damaged" in complaint(sqlite_url, "check")

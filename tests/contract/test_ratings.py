@@ -251,7 +251,8 @@ def test_what_takes_longer_is_a_job(office: Office, monkeypatch: pytest.MonkeyPa
         None,
     )
     changed = {"productive": 3000, "neutral": -3000, "unproductive": 0, "idle": 0}
-    assert shown["result"] == {"subjects": 1, "seconds": 3000, "people": 1, "byClass": changed}
+    result = {"subjects": 1, "seconds": 3000, "people": 1, "byClass": changed, "holdsFrom": None}
+    assert shown["result"] == result
     assert by_class(office)["productive"] == 3000
     monkeypatch.undo()
     succeeded(put(office, {"subject": "Code", "rating": None}, dry_run=True))
@@ -291,7 +292,7 @@ def test_a_change_is_undone_from_the_audit_trail(office: Office) -> None:
     assert listed(office) != before
     entries = succeeded(office.call("/v1/audit?call=PUT /v1/ratings", None, method="GET"))["items"]
     undone = office.call(f"/v1/audit/{entries[0]['id']}/undo", None)
-    assert set(succeeded(undone)) == {"subjects", "seconds", "people", "byClass"}
+    assert set(succeeded(undone)) == {"subjects", "seconds", "people", "byClass", "holdsFrom"}
     assert listed(office) == before
     again = succeeded(office.call("/v1/audit", None, method="GET"))["items"][0]
     assert again["call"] == "POST /v1/audit/{auditId}/undo"

@@ -96,11 +96,11 @@ def send(client: httpx.Client, key: dict[str, str], user: str, day: int) -> None
 
 
 @pytest.mark.slow
-def test_a_migration_lets_go_of_what_is_in_use(postgres_url: str) -> None:
+def test_a_migration_lets_go_of_what_is_in_use(empty_postgres_url: str) -> None:
     """Whoever came after it would wait too; so it tries again, until it gets what it needs."""
-    database = Database(postgres_url)
+    database = Database(empty_postgres_url)
     migrate(database, "0003")
-    with psycopg.connect(postgres_url) as using, psycopg.connect(postgres_url, autocommit=True) as watching:
+    with psycopg.connect(empty_postgres_url) as using, psycopg.connect(empty_postgres_url, autocommit=True) as watching:
         using.execute("LOCK TABLE users IN SHARE MODE")
         migrating = threading.Thread(target=migrate, args=(database,))
         migrating.start()

@@ -80,14 +80,14 @@ def _look_at_days(visit: Visit) -> Result:
     for name, value in days.items():
         if value is not None and not (isinstance(value, int) and 1 <= value <= LONGEST_DAYS):
             problems.append(f"{KEPT[name]}: 1 to {LONGEST_DAYS} days, or nothing for ever")
-    dates: dict[str, str | None] = {}
+    since: dict[str, str | None] = {}
     if not problems:
         kept = Days(days["factsDays"], days["titlesDays"], days["slotsDays"])
         try:
             require_order_of_days(*kept)
             to = boundaries(visit.connection, visit.caller.organisation, visit.now, kept)
             going = would_go(visit.connection, visit.caller.organisation, to, visit.caller.zone)
-            dates = as_dates(visit.caller.zone, to)
+            since = as_dates(visit.caller.zone, to)
         except Refused as error:
             problems.append(str(error))
     return in_settings(
@@ -96,7 +96,7 @@ def _look_at_days(visit: Visit) -> Result:
         "How long facts and figures are kept",
         days=days,
         going=going,
-        dates=dates,
+        since=since,
         problems=problems,
     )
 
