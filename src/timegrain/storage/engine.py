@@ -79,11 +79,9 @@ class Database:
             if self.is_sqlite:
                 self._file.require_same()
             with self._reader.connect() as connection, connection.begin():
-                if self.is_sqlite:
-                    with sqlite.limited(connection, seconds):
-                        yield connection
-                else:
-                    yield connection
+                if self.is_sqlite and seconds is not None:
+                    sqlite.limit(connection, seconds)
+                yield connection
 
     @contextmanager
     def write(self, organisation: int, users: Sequence[int] = (), policy: bool = False) -> Iterator[Connection]:
@@ -95,6 +93,9 @@ class Database:
             if self.is_sqlite:
                 with self._writing:
                     self._file.require_same()
+                    if self._told.get("changes"):
+                        # Readers opened it meanwhile as it was, and what they know of it is shared.
+                        self.close()
                     with self._writer.connect() as connection, connection.begin():
                         yield connection
                     self._file.require_written(self._writer)

@@ -128,6 +128,11 @@ def make_engine(url: URL, file: DatabaseFile, begin: str, pool_size: int, max_ov
         ):
             connection.execute(f"PRAGMA {pragma}").close()
 
+    @event.listens_for(engine, "checkin")
+    def _unlimited(connection: sqlite3.Connection | None, _: object) -> None:
+        if connection is not None:
+            connection.set_progress_handler(None, 0)
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
@@ -135,19 +140,12 @@ def make_engine(url: URL, file: DatabaseFile, begin: str, pool_size: int, max_ov
     return engine
 
 
-@contextmanager
-def limited(connection: Connection, seconds: float | None) -> Iterator[None]:
-    """Statements are given up `seconds` from now, as `TookTooLong`."""
+def limit(connection: Connection, seconds: float) -> None:
+    """Statements are given up `seconds` from now, as `TookTooLong`, until the connection goes back to its pool."""
     driver = connection.connection.driver_connection
-    if seconds is None or driver is None:
-        yield
-        return
-    until = time.monotonic() + seconds
-    driver.set_progress_handler(lambda: time.monotonic() > until, _LOOKED_AT)
-    try:
-        yield
-    finally:
-        driver.set_progress_handler(None, 0)
+    if driver is not None:
+        until = time.monotonic() + seconds
+        driver.set_progress_handler(lambda: time.monotonic() > until, _LOOKED_AT)
 
 
 def rewrite(engine: Engine) -> None:
