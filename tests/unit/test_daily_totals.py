@@ -59,8 +59,11 @@ def test_each_second_is_in_the_day_of_the_zone_on_which_it_counts(database: Data
     with database.read() as connection:
         for zone in (home, *ZONES):
             expected = _by_day([(at, tally) for one, at, tally in did if one.first <= _day(home, at) < one.end], zone)
-            found = daily_totals(connection, organisation, home, meant, zone, day - 5, day + 5)
-            assert found == [(one, summed(expected.get(one, []))) for one in range(day - 5, day + 6)], zone
+            for around in (5, 20):  # few days, and more than have an arm each
+                found = daily_totals(connection, organisation, home, meant, zone, day - around, day + around)
+                assert found == [
+                    (one, summed(expected.get(one, []))) for one in range(day - around, day + around + 1)
+                ], zone
 
 
 def _by_day(held: list[tuple[int, Tally]], zone: str) -> dict[int, list[Tally]]:

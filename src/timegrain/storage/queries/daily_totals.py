@@ -22,6 +22,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Join,
     Select,
     Table,
     and_,
@@ -30,6 +31,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    true,
 )
 
 from timegrain.counting.calendar import Edge, day_edges, day_start, nearest_day
@@ -81,6 +83,41 @@ _DAYS = _summed(
 )
 
 
+MOST_ARMS = 32
+"""A month's gaps. Of more, each connection would keep a statement of some megabytes."""
+
+_given_gaps = quadruples("gaps")
+
+
+def _of_many_gaps() -> Near:
+    """The sums of any number of gaps, given as their places, days, first and last slots; each is told as above."""
+    gaps = select(*_given_gaps.c).cte("gaps").prefix_with("MATERIALIZED")
+    in_force = (given_people.c.c2 <= gaps.c.c1) & (given_people.c.c3 > gaps.c.c1)
+    columns = (gaps.c.c0, gaps.c.c2, gaps.c.c3, given_people.c.c0.label("user"), given_people.c.c1.label("generation"))
+    each = select(*columns).select_from(gaps.join(given_people, in_force)).cte("each_gap").prefix_with("MATERIALIZED")
+    fits = and_(
+        slot_totals.c.organisation_id == bindparam("organisation"),
+        slot_totals.c.user_id == each.c.user,
+        slot_totals.c.generation == each.c.generation,
+        slot_totals.c.slot >= each.c.c2,
+        slot_totals.c.slot < each.c.c3,
+    )
+    sums = [func.sum(slot_totals.c[name]).label(name) for name in _SECONDS]
+    # PostgreSQL is asked person by person, as in `near_each`.
+    person = select(*sums).where(fits).correlate(each).lateral("of_person")
+    of_persons = [func.sum(person.c[name]) for name in _SECONDS]
+    told = cast(-1 - each.c.c0, BigInteger)
+
+    def of(found: Sequence[ColumnElement[Any]], joined: Join) -> Select[Any]:
+        columns: list[ColumnElement[Any]] = [told, *(cast(one, BigInteger) for one in found)]
+        return select(*columns).select_from(joined).group_by(each.c.c0)
+
+    return Near(of(sums, each.join(slot_totals, fits)), of(of_persons, each.join(person, true())))
+
+
+_MANY = all_near(_DAYS, _of_many_gaps())
+
+
 @lru_cache(maxsize=64)
 def _with_gaps(gaps: int) -> Near:
     """One sum a gap: grouping the slots of all in one would sort them."""
@@ -111,9 +148,13 @@ def daily_totals(
         "first": edges[0].day,
         "end": edges[-1].day,
     }
-    for place, gap in enumerate(gaps):
-        parameters |= {f"day_{place}": gap.within, f"start_{place}": gap.start, f"end_{place}": gap.end}
-    rows = map(tuple, connection.execute(_with_gaps(len(gaps)).on(connection), parameters))
+    if len(gaps) > MOST_ARMS:
+        parameters["gaps"] = packed([(place, gap.within, gap.start, gap.end) for place, gap in enumerate(gaps)])
+    else:
+        for place, gap in enumerate(gaps):
+            parameters |= {f"day_{place}": gap.within, f"start_{place}": gap.start, f"end_{place}": gap.end}
+    statement = _MANY if len(gaps) > MOST_ARMS else _with_gaps(len(gaps))
+    rows = map(tuple, connection.execute(statement.on(connection), parameters))
     found = {row[0]: row[1:] for row in rows if row[1] is not None}
     of_gaps = {gap: found.get(-1 - place) for place, gap in enumerate(gaps)}
     until = _until_each(edges, found, of_gaps)
