@@ -90,12 +90,17 @@ class Retention:
             self._closing.wait(self._pause_s)
 
     def begin(self, organisation: int) -> None:
-        """Set everybody's boundaries to where they are by now."""
+        """Set everybody's boundaries to where they are by now; not while a change of policy is being counted.
+
+        Of it some people's figures, or a part of them, are ready: all are frozen under one policy or the other.
+        """
         with self._database.read() as connection:
             to = retention.boundaries(connection, organisation, clock.now())
             if not retention.has_work(connection, organisation, to):
                 return
         with self._database.write(organisation, policy=True) as connection:
+            if people.organisation_row(connection, organisation).job_id is not None:
+                return
             to = retention.boundaries(connection, organisation, clock.now())
             if retention.begin(connection, organisation, to, clock.now()):
                 raise_version(connection, organisation)

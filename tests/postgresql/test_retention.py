@@ -35,10 +35,10 @@ def test_what_is_removed_is_not_brought_back(postgres_url: str) -> None:
         user = people.add_user(connection, organisation, "u", "u@example.com", 0).id
     list(record_in_bulk(database, organisation, user, [Report("laptop", [Focus(OLD, OLD + 3_600_000, "Code")])]))
     start_change(database, organisation, Change(values={"facts_days": 30, "slots_days": 30}))
-    job = start_change(database, organisation, RATING)
     counting, removing = JobRunner(database, step_s=60), Retention(database, step_s=60)
-    assert counting.advance(organisation), "it is pending"
     removing.begin(organisation)
+    job = start_change(database, organisation, RATING)
+    assert counting.advance(organisation), "it is pending"
     with (
         psycopg.connect(database.url.set(drivername="postgresql").render_as_string(False)) as holding,
         psycopg.connect(database.url.set(drivername="postgresql").render_as_string(False), autocommit=True) as watching,
