@@ -76,6 +76,9 @@ def repeat(path: Path) -> None:
             _repeat(connection, table, (user - 1) % PEOPLE + 1, user)
     connection.execute("COMMIT")
     connection.close()
+    with path.open("rb") as made:
+        # Else the first change would wait until all of it is on disk.
+        os.fsync(made.fileno())
 
 
 def _repeat(connection: sqlite3.Connection, table: str, one: int, other: int) -> None:
