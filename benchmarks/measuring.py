@@ -10,14 +10,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import uvicorn
 
 from timegrain.serving import whole_app
 from timegrain.storage import people
 from timegrain.storage.engine import Database
-from timegrain.storage.migrations import migrate
 
 ATTEMPTS = 3
 
@@ -108,12 +106,6 @@ def seconds(work: Callable[[], object]) -> float:
 def share(taken: list[float], of: float) -> float:
     """What that share of them took at most; 0 of none."""
     return sorted(taken)[min(len(taken) - 1, int(len(taken) * of))] if taken else 0.0
-
-
-def new_database(folder: Path, name: str) -> Database:
-    database = Database(f"sqlite:///{folder}/{name}.db")
-    migrate(database)
-    return database
 
 
 def unlimited(database: Database) -> None:

@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from timegrain.errors import Overloaded, Unavailable
 from timegrain.storage.turns import Turns
 from timegrain.storage.writer import GroupWriter
+
+
+def four_behind_one(
+    writer: GroupWriter[int, int],
+    submit: Callable[[int], None],
+    first_is_writing: threading.Event,
+    others_wait: threading.Event,
+) -> None:
+    """Submits five items, of which four wait together while the first is written; returns when all are answered."""
+    threads = [threading.Thread(target=submit, args=(item,)) for item in range(5)]
+    threads[0].start()
+    assert first_is_writing.wait(30)
+    for thread in threads[1:]:
+        thread.start()
+    while writer.waiting() < 4:
+        threads[0].join(0.01)
+    others_wait.set()
+    for thread in threads:
+        thread.join(30)
+    writer.close()
 
 
 def test_a_bad_item_takes_no_other_along() -> None:
@@ -34,17 +54,7 @@ def test_a_bad_item_takes_no_other_along() -> None:
         except ValueError as error:
             answers[item] = str(error)
 
-    threads = [threading.Thread(target=submit, args=(item,)) for item in range(5)]
-    threads[0].start()
-    assert first_is_writing.wait(30)
-    for thread in threads[1:]:
-        thread.start()
-    while writer.waiting() < 4:
-        threads[0].join(0.01)
-    others_wait.set()
-    for thread in threads:
-        thread.join(30)
-    writer.close()
+    four_behind_one(writer, submit, first_is_writing, others_wait)
     assert answers == {0: 0, 1: 10, 2: 20, 3: "three", 4: 40}
     assert groups[0] == [0]
     assert sorted(groups[1]) == [1, 2, 3, 4]
@@ -79,17 +89,7 @@ def test_what_can_not_be_written_at_all_is_tried_once() -> None:
         except Unavailable as error:
             refused.append(error.message)
 
-    threads = [threading.Thread(target=submit, args=(item,)) for item in range(5)]
-    threads[0].start()
-    assert first_is_writing.wait(30)
-    for thread in threads[1:]:
-        thread.start()
-    while writer.waiting() < 4:
-        threads[0].join(0.01)
-    others_wait.set()
-    for thread in threads:
-        thread.join(30)
-    writer.close()
+    four_behind_one(writer, submit, first_is_writing, others_wait)
     assert refused == ["full"] * 5
     assert groups == [1, 4]
 

@@ -7,7 +7,20 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Connection, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from timegrain.counting.calendar import day_start, local_day
 from timegrain.storage.dialect import store
@@ -199,34 +212,25 @@ _WOULD_LOSE_TEXT = (
     .select_from(facts)
     .where(_MINE, facts.c.start_ms < bindparam("before"), HAS_TEXT, ~and_(bindparam("with_facts") == 1, NOT_NEEDED))
 )
-_SLOTS_GOING = (
-    select(func.count())
-    .select_from(
-        slot_totals.join(
-            users,
-            and_(
-                users.c.organisation_id == slot_totals.c.organisation_id,
-                users.c.id == slot_totals.c.user_id,
-                users.c.generation == slot_totals.c.generation,
-            ),
-        )
+
+
+def _counted_before(table: Table, place: ColumnElement[int]) -> Select[int]:
+    """How many rows of the generation that answers lie before some slot or day."""
+    that_answers = and_(
+        users.c.organisation_id == table.c.organisation_id,
+        users.c.id == table.c.user_id,
+        users.c.generation == table.c.generation,
     )
-    .where(slot_totals.c.organisation_id == bindparam("organisation"), slot_totals.c.slot < bindparam("before"))
-)
-_DAYS_GOING = (
-    select(func.count())
-    .select_from(
-        day_totals.join(
-            users,
-            and_(
-                users.c.organisation_id == day_totals.c.organisation_id,
-                users.c.id == day_totals.c.user_id,
-                users.c.generation == day_totals.c.generation,
-            ),
-        )
+    mine = table.c.organisation_id == bindparam("organisation")
+    return (
+        select(func.count())
+        .select_from(table.join(users, that_answers))
+        .where(mine, place < bindparam("before", type_=BigInteger))
     )
-    .where(day_totals.c.organisation_id == bindparam("organisation"), day_totals.c.day < bindparam("before"))
-)
+
+
+_SLOTS_GOING = _counted_before(slot_totals, slot_totals.c.slot)
+_DAYS_GOING = _counted_before(day_totals, day_totals.c.day)
 
 
 def would_go(connection: Connection, organisation: int, to: Boundaries, zone: str) -> Retired:
