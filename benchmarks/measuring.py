@@ -5,16 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import statistics
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-import uvicorn
+from tests import serving
+from tests.serving import unlimited
 
-from timegrain.serving import whole_app
-from timegrain.storage import people
 from timegrain.storage.engine import Database
 
 ATTEMPTS = 3
@@ -108,25 +106,9 @@ def share(taken: list[float], of: float) -> float:
     return sorted(taken)[min(len(taken) - 1, int(len(taken) * of))] if taken else 0.0
 
 
-def unlimited(database: Database) -> None:
-    """No organisation limits how many requests a key may send."""
-    with database.read() as connection:
-        organisations = people.all_organisations(connection)
-    for one in organisations:
-        with database.write(one.id, policy=True) as connection:
-            limits = {"questions_a_minute": 0, "batches_a_minute": 0}
-            people.set_organisation_policy(connection, one.id, limits)
-
-
 @contextmanager
 def served(database: Database, key: str) -> Iterator[Client]:
     """In a thread of this process, where its statements can be counted. What is timed is `serving.child`."""
     unlimited(database)
-    server = uvicorn.Server(uvicorn.Config(whole_app(database), port=0, log_level="warning", access_log=False))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        thread.join(0.02)
-    yield Client(server.servers[0].sockets[0].getsockname()[1], key)
-    server.should_exit = True
-    thread.join(30)
+    with serving.served(database) as client:
+        yield Client(client.base_url.port or 0, key)

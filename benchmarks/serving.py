@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+from tests.serving import unlimited
 
-from benchmarks.measuring import Client, unlimited
+from benchmarks.measuring import Client
 from timegrain.storage.engine import Database
 
 COMMAND = (sys.executable, "-m", "timegrain")
