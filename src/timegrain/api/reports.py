@@ -10,7 +10,6 @@ import msgspec
 
 from timegrain import clock
 from timegrain.api.calls import Call, Given
-from timegrain.api.listing import Listed
 from timegrain.api.ranges import ZoneName, known_zone, named
 from timegrain.api.routes import Route
 from timegrain.figures.attendance import (
@@ -52,12 +51,12 @@ def _months(call: Call, asked: MonthAsked) -> Iterator[Month]:
     return months(call.asker, profiles, asked.year, asked.month, asked.zone, clock.now())
 
 
-def _monthly(call: Call, asked: MonthAsked) -> Listed:
-    return Listed(monthly_summary(one) for one in _months(call, asked))
+def _monthly(call: Call, asked: MonthAsked) -> Iterator[MonthlySummary]:
+    return map(monthly_summary, _months(call, asked))
 
 
-def _extra_hours(call: Call, asked: MonthAsked) -> Listed:
-    return Listed(extra_hours_summary(one) for one in _months(call, asked))
+def _extra_hours(call: Call, asked: MonthAsked) -> Iterator[ExtraHoursSummary]:
+    return map(extra_hours_summary, _months(call, asked))
 
 
 ROUTES = (

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC
 from email.utils import parsedate_to_datetime
@@ -99,6 +99,8 @@ def _answered(house: House, route: Route[Any], received: _Received) -> Response[
         given = Given(_decoded(route, headers, body, kept), _queried(route, query), path, headers, who)
         came = Came(house, connection, token, address, _sent_at(headers.get("date")))
         call, result = work_on(route, given, came)
+        if isinstance(result, Iterator):
+            result = Listed(result)
     leave_trail(call, route)
     return _enveloped(route, result)
 

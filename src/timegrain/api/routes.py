@@ -42,6 +42,7 @@ class Route(Generic[Asked]):
     """Of the operation, and of its example."""
     summary: str
     work: Callable[[Call, Asked], Any]
+    """An iterator where the list is long: its items are made, and encoded, one by one."""
     read: Callable[[Given], Asked] = as_given
     message: str = ""
     data: Any = None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import msgspec
 
 from timegrain.api.calls import Answered, Call, Given
-from timegrain.api.listing import Listed
 from timegrain.api.ranges import PeopleAsked, RangeRequest, read_range
 from timegrain.api.routes import Route
 from timegrain.errors import wrong
@@ -39,11 +39,11 @@ def read_page(given: Given) -> Paged:
     return Paged(asked, page)
 
 
-def _timesheet(call: Call, paged: Paged) -> Listed | Answered:
+def _timesheet(call: Call, paged: Paged) -> Iterator[TimesheetRow] | Answered:
     asked = paged.asked
     profiles = call.profiles(asked.users, asked.teams)
     if paged.page is None:
-        return Listed(timesheet_rows(call.asker, profiles, asked.range, asked.zone))
+        return timesheet_rows(call.asker, profiles, asked.range, asked.zone)
     first = (paged.page - 1) * PEOPLE_A_PAGE
     page = timesheets(call.asker, profiles, asked.range, asked.zone, slice(first, first + PEOPLE_A_PAGE))
     return Answered(TimesheetPage(page.active, page.rows), "response")

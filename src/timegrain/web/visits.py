@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -142,6 +142,8 @@ class Visit:
         if route.is_change:
             self.leave_trails()
             self.read_anew()
+        if isinstance(result, Iterator):
+            return list(result)
         return result.content if isinstance(result, Answered) else result
 
     def leave_trails(self) -> None:
