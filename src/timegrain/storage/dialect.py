@@ -157,6 +157,10 @@ class _Among(FunctionElement[bool]):
     name = "among"
     type = Boolean()
 
+    def self_group(self, against: Any = None) -> Any:
+        # In a condition SQLite would else be asked whether it `= 1`, and look through all that the user has.
+        return self
+
 
 def among(column: ColumnElement[int], parameter: str) -> ColumnElement[bool]:
     """Whether a column is one of the packed numbers.
