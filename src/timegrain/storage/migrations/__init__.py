@@ -14,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from timegrain.errors import Refused, Unavailable
+from timegrain.storage import sqlite_statistics
 from timegrain.storage.distribution import distributing, is_distributed
 from timegrain.storage.engine import Database
 from timegrain.storage.postgresql import is_locked
@@ -68,6 +69,8 @@ def _upgrade(connection: Connection, revision: str) -> None:
     config.attributes["connection"] = connection
     with distributing(connection):
         command.upgrade(config, revision)
+    if connection.dialect.name == "sqlite":
+        sqlite_statistics.tell(connection)
 
 
 def begin_filling(connection: Connection) -> None:
