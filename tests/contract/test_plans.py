@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from tests.contract.served import Office, serving, succeeded
+from tests.contract.served import Office, serving
 from tests.contract.test_roles import Cast, asked, cast
 from tests.contract.test_statements import QUESTIONS
 from timegrain.api.routes import Route

@@ -157,7 +157,7 @@ class _Among(FunctionElement[bool]):
     name = "among"
     type = Boolean()
 
-    def self_group(self, against: Any = None) -> Any:
+    def self_group(self, against: Any = None) -> Any:  # noqa: ARG002
         # In a condition SQLite would else be asked whether it `= 1`, and look through all that the user has.
         return self
 
