@@ -116,6 +116,17 @@ def test_each_limit_is_told_as_what_it_is(house: House) -> None:
         assert int(answer.headers["Retry-After"]) > 0
 
 
+def test_connections_that_ended_while_they_rested_are_noticed(house: House) -> None:
+    with house.database.read(), house.database.read(), house.database.write(1):
+        pass
+    others = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "
+    ended = house.owner.execute(f"{others} current_database()").fetchall()
+    assert len(ended) >= 3
+    assert all(gone for (gone,) in ended)
+    house.database.ping()
+    assert succeeded(house.send())["stored"] == 1
+
+
 def test_no_connection_left(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(house.database.reader.pool, "_timeout", 0.05)
     with house.database.read(), house.database.read():

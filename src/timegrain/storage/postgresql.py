@@ -5,12 +5,16 @@ the whole organisation.
 from __future__ import annotations
 
 import random
+import select
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from timegrain.errors import TimegrainError, TookTooLong, Unavailable
 
@@ -41,6 +45,9 @@ DDL_LOCK_S = 2
 
 AGAIN_S = 2.0
 """How long after a failure that may pass the work is begun once more."""
+
+ASKED_AFTER_S = 10.0
+"""Of a connection that rested so long the server is asked whether it is there; else it would have said that it ends."""
 
 _CONNECTION = {
     "application_name": "timegrain",
@@ -80,7 +87,6 @@ def make_engine(url: URL, pool_size: int, reads_only: bool) -> Engine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_WAIT_S,
-        pool_pre_ping=True,
         pool_use_lifo=True,
         isolation_level="REPEATABLE READ" if reads_only else "READ COMMITTED",
         connect_args={name: value for name, value in _CONNECTION.items() if name not in url.query},
@@ -103,7 +109,32 @@ def make_engine(url: URL, pool_size: int, reads_only: bool) -> Engine:
         connection.commit()
         connection.read_only = reads_only
 
+    @event.listens_for(engine, "checkin")
+    def _note_use(_: Any, record: ConnectionPoolEntry) -> None:
+        record.info["used"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _require_alive(connection: Any, record: ConnectionPoolEntry, _: object) -> None:
+        if _is_doubtful(connection, record):
+            try:
+                engine.dialect.do_ping(connection)
+            except psycopg.OperationalError as error:
+                raise InvalidatePoolError from error
+
     return engine
+
+
+def _is_doubtful(connection: Any, record: ConnectionPoolEntry) -> bool:
+    """Whether a connection that nobody used may be lost. A server that ends says so, and that waits to be read: to
+    look costs nothing, where to ask the server would be a sixth of what a question costs."""
+    used = record.info.get("used")
+    if used is None:
+        return False
+    if time.monotonic() - used > ASKED_AFTER_S or connection.closed:
+        return True
+    said = select.poll()
+    said.register(connection.fileno(), select.POLLIN)
+    return bool(said.poll(0))
 
 
 def lock(connection: Connection, organisation: int, users: Sequence[int], policy: bool) -> None:
