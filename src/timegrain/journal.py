@@ -21,7 +21,6 @@ from timegrain import clock
 from timegrain.counting.instants import DAY
 from timegrain.storage import audit, keys
 from timegrain.storage.audit import Actor, Entry
-from timegrain.storage.dialect import packed
 from timegrain.storage.engine import Database
 
 log = logging.getLogger("timegrain.journal")
@@ -97,7 +96,7 @@ class Journal:
     def looked(self, organisation: int, by: Actor, about: Collection[int], policy_version: int) -> None:
         """Somebody was shown data of these users. Raises `Unavailable` where too much waits to be written."""
         people, now = tuple(sorted(about)), clock.now()
-        look = _Look(organisation, by, sha256(packed(people).encode()).digest(), policy_version)
+        look = _Look(organisation, by, sha256(json.dumps(people).encode()).digest(), policy_version)
         with self._changing:
             self._note(look, _Seen(people, now, now, 1))
             full = self._mentions > MOST_WAITING

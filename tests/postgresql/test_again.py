@@ -119,7 +119,9 @@ def test_each_limit_is_told_as_what_it_is(house: House) -> None:
 def test_connections_that_ended_while_they_rested_are_noticed(house: House) -> None:
     with house.database.read(), house.database.read(), house.database.write(1):
         pass
-    others = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "
+    others = (
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "
+    )
     ended = house.owner.execute(f"{others} current_database()").fetchall()
     assert len(ended) >= 3
     assert all(gone for (gone,) in ended)

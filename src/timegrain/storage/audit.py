@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 
 from timegrain import clock
-from timegrain.storage.dialect import numbers, packed
+from timegrain.storage.given import numbers
 from timegrain.storage.schema import audit, audit_people, keys, organisations, users
 
 LONGEST_ADDRESS = 64
@@ -272,7 +272,7 @@ def subjects(
 ) -> dict[int, Subjects]:
     """By the ids of entries, whom each is about; of one user alone where `only` says so."""
     found: dict[int, Subjects] = {}
-    given = {"organisation": organisation, "entries": packed(entries), "only": only or 0}
+    given = {"organisation": organisation, "entries": entries, "only": only or 0}
     for entry, uuid, name, people, _ in connection.execute(_SHOWN, given):
         found.setdefault(entry, Subjects(people, [])).shown.append((uuid, name))
     return found

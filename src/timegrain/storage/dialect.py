@@ -1,16 +1,7 @@
-"""The few places where SQLite and PostgreSQL differ: lists as one parameter, upsert, bulk load.
-
-A list goes in as one JSON parameter and comes out as rows, so that a statement's text, and with it its
-cached form, does not depend on how many there are::
-
-    wanted = numbers("starts")
-    select(facts).where(facts.c.start_ms.in_(select(wanted.c.c0)))
-    connection.execute(statement, {"starts": packed([1, 2, 3])})
-"""
+"""The few places where SQLite and PostgreSQL differ, besides lists (`given.py`): near rows, upsert, bulk load."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -18,7 +9,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     CTE,
     BigInteger,
-    Boolean,
     Column,
     ColumnElement,
     CompoundSelect,
@@ -27,10 +17,6 @@ from sqlalchemy import (
     Select,
     SmallInteger,
     Table,
-    Text,
-    Uuid,
-    bindparam,
-    column,
     literal_column,
     select,
     true,
@@ -38,8 +24,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.sql.selectable import TableValuedAlias
-from sqlalchemy.types import TypeEngine
 
 from timegrain.storage.schema import ADMIN
 
@@ -48,139 +32,6 @@ Row = tuple[Any, ...]
 
 def is_sqlite(connection: Connection) -> bool:
     return connection.dialect.name == "sqlite"
-
-
-def packed(values: Sequence[object]) -> str:
-    """Values, or rows of them, as the parameter that `numbers`, `strings` and `number_rows` unpack."""
-    return json.dumps(values, ensure_ascii=False)
-
-
-class _Numbers(FunctionElement[Any]):
-    inherit_cache = True
-    name = "numbers"
-
-
-class _Strings(FunctionElement[Any]):
-    inherit_cache = True
-    name = "strings"
-
-
-class _Uuids(FunctionElement[Any]):
-    inherit_cache = True
-    name = "uuids"
-
-
-class _Pairs(FunctionElement[Any]):
-    inherit_cache = True
-    name = "pairs"
-
-
-class _Quadruples(FunctionElement[Any]):
-    inherit_cache = True
-    name = "quadruples"
-
-
-class _Quintuples(FunctionElement[Any]):
-    inherit_cache = True
-    name = "quintuples"
-
-
-def numbers(parameter: str) -> TableValuedAlias:
-    """One column, `c0`, of integers."""
-    return _unpacked(_Numbers, parameter, 1, BigInteger)
-
-
-def strings(parameter: str) -> TableValuedAlias:
-    """One column, `c0`, of texts."""
-    return _unpacked(_Strings, parameter, 1, Text)
-
-
-def uuids(parameter: str) -> TableValuedAlias:
-    """One column, `c0`, of UUIDs, from their 32 hexadecimal digits."""
-    return _unpacked(_Uuids, parameter, 1, Uuid)
-
-
-def pairs(parameter: str) -> TableValuedAlias:
-    """Two columns of integers, `c0` and `c1`."""
-    return _unpacked(_Pairs, parameter, 2, BigInteger)
-
-
-def quadruples(parameter: str) -> TableValuedAlias:
-    """Four columns of integers, `c0` to `c3`."""
-    return _unpacked(_Quadruples, parameter, 4, BigInteger)
-
-
-def quintuples(parameter: str) -> TableValuedAlias:
-    """Five columns of integers, `c0` to `c4`."""
-    return _unpacked(_Quintuples, parameter, 5, BigInteger)
-
-
-def _unpacked(
-    kind: type[FunctionElement[Any]], parameter: str, width: int, type_: type[TypeEngine[Any]]
-) -> TableValuedAlias:
-    function = kind(bindparam(parameter, type_=Text))
-    return function.table_valued(*(column(f"c{i}", type_) for i in range(width))).alias(f"{parameter}_given")
-
-
-def _register(kind: type[FunctionElement[Any]], width: int, type_: str) -> None:
-    @compiles(kind, "sqlite")
-    def _sqlite(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:
-        given = compiler.process(element.clauses, **kw)
-        picked = ", ".join(
-            f"{f'json_extract(value, {chr(39)}$[{i}]{chr(39)})' if width > 1 else 'value'} AS c{i}"
-            for i in range(width)
-        )
-        return f"(SELECT {picked} FROM json_each({given}))"  # noqa: S608
-
-    @compiles(kind, "postgresql")
-    def _postgres(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:
-        given = compiler.process(element.clauses, **kw)
-        if width == 1:
-            return f"(SELECT value::{type_} AS c0 FROM jsonb_array_elements_text(CAST({given} AS jsonb)))"  # noqa: S608
-        picked = ", ".join(f"(value->>{i})::{type_} AS c{i}" for i in range(width))
-        return f"(SELECT {picked} FROM jsonb_array_elements(CAST({given} AS jsonb)))"  # noqa: S608
-
-
-for _kind, _width, _type in (
-    (_Numbers, 1, "bigint"),
-    (_Strings, 1, "text"),
-    (_Uuids, 1, "uuid"),
-    (_Pairs, 2, "bigint"),
-    (_Quadruples, 4, "bigint"),
-    (_Quintuples, 5, "bigint"),
-):
-    _register(_kind, _width, _type)
-
-
-class _Among(FunctionElement[bool]):
-    inherit_cache = True
-    name = "among"
-    type = Boolean()
-
-    def self_group(self, against: Any = None) -> Any:  # noqa: ARG002
-        # In a condition SQLite would else be asked whether it `= 1`, and look through all that the user has.
-        return self
-
-
-def among(column: ColumnElement[int], parameter: str) -> ColumnElement[bool]:
-    """Whether a column is one of the packed numbers.
-
-    PostgreSQL looks each up in an index. Of a list of rows it believes, as long as it knows little of the table, that
-    it is cheaper to read all that the rest of the key leaves.
-    """
-    return _Among(column, bindparam(parameter, type_=Text))
-
-
-@compiles(_Among, "sqlite")
-def _among_sqlite(element: _Among, compiler: Any, **kw: Any) -> str:
-    column, given = (compiler.process(one, **kw) for one in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({given}))"  # noqa: S608
-
-
-@compiles(_Among, "postgresql")
-def _among_postgresql(element: _Among, compiler: Any, **kw: Any) -> str:
-    column, given = (compiler.process(one, **kw) for one in element.clauses)
-    return f"{column} = ANY(ARRAY(SELECT value::bigint FROM jsonb_array_elements_text(CAST({given} AS jsonb))))"  # noqa: S608
 
 
 Selected = Select[Any] | CompoundSelect[Any]

@@ -18,7 +18,8 @@ from timegrain.counting.stretches import input_seconds
 from timegrain.counting.subjects import NameKind
 from timegrain.counting.window import needed, of_growth, of_heartbeat, of_interval
 from timegrain.storage.devices import Device
-from timegrain.storage.dialect import among, packed, store
+from timegrain.storage.dialect import store
+from timegrain.storage.given import among
 from timegrain.storage.names import Key, keep_texts, name_ids, names_by_id, text_id, texts_by_id
 from timegrain.storage.schema import HEARTBEAT_KIND, facts
 
@@ -178,7 +179,7 @@ class _Keeping:
             {
                 "organisation": organisation,
                 "user": user,
-                "starts": packed(list({fact.start for fact in incoming})),
+                "starts": list({fact.start for fact in incoming}),
             },
         )
         self._rows: dict[Identity, Held] = {tuple(row[:4]): Held(*row[4:]) for row in found}

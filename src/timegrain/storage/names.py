@@ -14,7 +14,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, delete, func, select
 
 from timegrain.counting.subjects import NameKind, application
-from timegrain.storage.dialect import numbers, packed, store, strings
+from timegrain.storage.dialect import store
+from timegrain.storage.given import numbers, strings
 from timegrain.storage.schema import facts, names, slot_subjects, texts, users
 
 _wanted_spellings = strings("spellings")
@@ -75,7 +76,7 @@ def name_ids(connection: Connection, organisation: int, user: int, wanted: Itera
     keys = set(wanted)
     whom = {"organisation": organisation, "user": user}
     found: dict[Key, int] = {}
-    spellings = packed(sorted({spelling for _, spelling in keys}))
+    spellings = sorted({spelling for _, spelling in keys})
     for kind, spelling, id_ in connection.execute(_BY_SPELLING, {**whom, "spellings": spellings}):
         found[NameKind(kind), spelling] = id_
     new = sorted(keys - found.keys())
@@ -91,7 +92,7 @@ def name_ids(connection: Connection, organisation: int, user: int, wanted: Itera
 
 
 def names_by_id(connection: Connection, organisation: int, user: int, ids: Iterable[int]) -> dict[int, Name]:
-    parameters = {"organisation": organisation, "user": user, "ids": packed(sorted(ids))}
+    parameters = {"organisation": organisation, "user": user, "ids": sorted(ids)}
     return _named(connection.execute(_BY_ID, parameters))
 
 
@@ -126,12 +127,12 @@ def keep_texts(
     store(connection, texts, rows, add=("uses",))
     if less:
         store(connection, texts, [(organisation, user, id_, "", -n) for id_, n in less.items()], add=("uses",))
-        ids = packed(list(less))
+        ids = list(less)
         connection.execute(_UNUSED_TEXTS, {"organisation": organisation, "user": user, "ids": ids})
 
 
 def texts_by_id(connection: Connection, organisation: int, user: int, ids: Iterable[int]) -> Mapping[int, str]:
-    parameters = {"organisation": organisation, "user": user, "ids": packed(sorted(ids))}
+    parameters = {"organisation": organisation, "user": user, "ids": sorted(ids)}
     return {row.id: row.text for row in connection.execute(_TEXTS, parameters)}
 
 
@@ -148,5 +149,5 @@ def unused_names(connection: Connection, organisation: int, user: int) -> set[in
 
 
 def drop_names(connection: Connection, organisation: int, user: int, unused: Iterable[int]) -> int:
-    ids = packed(sorted(unused))
+    ids = sorted(unused)
     return connection.execute(_DROP, {"organisation": organisation, "user": user, "ids": ids}).rowcount

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from timegrain.counting.attendance import AS_GENERAL, USUAL, Schedule
 from timegrain.errors import NotFound, Refused
-from timegrain.storage.dialect import numbers, packed, store
+from timegrain.storage.dialect import store
+from timegrain.storage.given import numbers
 from timegrain.storage.schema import holidays, schedules
 
 OF_ORGANISATION = 0
@@ -39,7 +40,7 @@ class Holiday(NamedTuple):
 def schedules_of(connection: Connection, organisation: int, users: Sequence[int]) -> dict[int, list[Schedule]]:
     """In order, by user; the organisation's are under 0. Who has none is not in it."""
     found: dict[int, list[Schedule]] = {}
-    for user, *held in connection.execute(_SCHEDULES, {"organisation": organisation, "users": packed(users)}):
+    for user, *held in connection.execute(_SCHEDULES, {"organisation": organisation, "users": users}):
         found.setdefault(user, []).append(Schedule(*held))
     return found
 

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete
 from timegrain.counting.calendar import day_at, day_start
 from timegrain.counting.instants import SLOT, Range
 from timegrain.counting.tallies import NOTHING, Counted, Tally, summed
-from timegrain.storage.dialect import numbers, packed, store
+from timegrain.storage.dialect import store
+from timegrain.storage.given import numbers
 from timegrain.storage.schema import day_totals, slot_subjects, slot_totals
 
 
@@ -102,7 +103,7 @@ def totals(connection: Connection, owner: Owner, within: Range) -> dict[int, Tal
 
 def of_subjects(connection: Connection, owner: Owner, within: Range, subjects: list[int]) -> list[tuple[int, int, int]]:
     """Slot, subject and active seconds, of some subjects."""
-    parameters = _parameters(owner, within, subjects=packed(subjects))
+    parameters = _parameters(owner, within, subjects=subjects)
     return list(map(tuple, connection.execute(_OF_SUBJECTS, parameters).all()))
 
 
@@ -155,7 +156,7 @@ def sum_days(connection: Connection, owner: Owner, ranges: Sequence[Range], zone
     days = summed_by_day(totals(connection, owner, edges), zone)
     empty = sorted(touched - days.keys())
     if empty:
-        connection.execute(_DELETE_DAYS, _parameters(owner, days=packed(empty)))
+        connection.execute(_DELETE_DAYS, _parameters(owner, days=empty))
     store(connection, day_totals, [(*owner.of_totals, day, *days[day]) for day in sorted(touched & days.keys())])
 
 

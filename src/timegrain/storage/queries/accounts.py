@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from timegrain.counting.instants import Range
 from timegrain.counting.memberships import Membership
-from timegrain.storage.dialect import numbers, packed
+from timegrain.storage.given import numbers
 from timegrain.storage.schema import employments, memberships, organisations, roles, teams, users
 
 
@@ -114,7 +114,7 @@ _ACCOUNTS = (
 def accounts(connection: Connection, organisation: int, user_ids: Iterable[int]) -> list[Account]:
     """In the order in which they are named."""
     wanted = list(user_ids)
-    rows = connection.execute(_ACCOUNTS, {"organisation": organisation, "users": packed(wanted)}).all()
+    rows = connection.execute(_ACCOUNTS, {"organisation": organisation, "users": wanted}).all()
     employed: dict[int, list[Range]] = {}
     member: dict[int, list[TeamDays]] = {}
     for row in rows:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, null, or_, select, union_all
 from timegrain.counting.attendance import Schedule, Terms
 from timegrain.counting.instants import Range
 from timegrain.counting.tallies import Tally
-from timegrain.storage.dialect import numbers, packed
+from timegrain.storage.given import numbers
 from timegrain.storage.queries.pieces import SUM, SUMS, add_sum
 from timegrain.storage.queries.windows import ORGANISATION, Part, row
 from timegrain.storage.schedules import OF_ORGANISATION
@@ -55,9 +55,9 @@ def read(
 ) -> FoundAttendance:
     parameters = {
         "organisation": organisation,
-        "users": packed(users),
-        "slots": packed(slots),
-        "days": packed(days),
+        "users": users,
+        "slots": slots,
+        "days": days,
     }
     found = FoundAttendance()
     for tag, user, *told in connection.execute(_ATTENDANCE, parameters):

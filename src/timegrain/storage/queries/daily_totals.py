@@ -37,7 +37,8 @@ from sqlalchemy import (
 from timegrain.counting.calendar import Edge, day_edges, day_start, nearest_day
 from timegrain.counting.memberships import ALWAYS, FOREVER
 from timegrain.counting.tallies import NOTHING, Tally
-from timegrain.storage.dialect import Near, Selected, all_near, earlier, later, near_each, packed, quadruples
+from timegrain.storage.dialect import Near, Selected, all_near, earlier, later, near_each
+from timegrain.storage.given import quadruples
 from timegrain.storage.queries.people_meant import Meant
 from timegrain.storage.schema import day_totals, slot_totals
 
@@ -144,12 +145,12 @@ def daily_totals(
     gaps = [edge for edge in edges if edge.start < edge.end]
     parameters: dict[str, Any] = {
         "organisation": organisation,
-        "people": packed(_in_force(people, edges[0].within, edges[-1].within)),
+        "people": _in_force(people, edges[0].within, edges[-1].within),
         "first": edges[0].day,
         "end": edges[-1].day,
     }
     if len(gaps) > MOST_ARMS:
-        parameters["gaps"] = packed([(place, gap.within, gap.start, gap.end) for place, gap in enumerate(gaps)])
+        parameters["gaps"] = [(place, gap.within, gap.start, gap.end) for place, gap in enumerate(gaps)]
     else:
         for place, gap in enumerate(gaps):
             parameters |= {f"day_{place}": gap.within, f"start_{place}": gap.start, f"end_{place}": gap.end}

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Text, cast, func, select, true
 
 from timegrain.counting.calendar import day_edges
 from timegrain.counting.tallies import NOTHING, Tally, summed
-from timegrain.storage.dialect import earlier, later, packed, pairs
+from timegrain.storage.dialect import earlier, later
+from timegrain.storage.given import pairs
 from timegrain.storage.queries.daily_totals import given_people, in_slots, of_people
 from timegrain.storage.queries.people_meant import Meant
 from timegrain.storage.schema import day_totals, slot_totals
@@ -79,7 +80,7 @@ Rows = Iterator[tuple[int, int, Tally]]
 
 def _at_home(connection: Connection, organisation: int, people: Sequence[Meant], first: int, last: int) -> Rows:
     given = [(one.user, one.generation, max(one.first, first), min(one.end, last + 1)) for one in people]
-    wanted = packed([row for row in given if row[2] < row[3]])
+    wanted = [row for row in given if row[2] < row[3]]
     for day, user, *seconds in connection.execute(_HOME, {"organisation": organisation, "people": wanted}):
         yield day, user, Tally(*seconds)
 
@@ -88,7 +89,7 @@ def _elsewhere(
     connection: Connection, organisation: int, people: Sequence[tuple[int, ...]], edges: list[int], first: int
 ) -> Rows:
     of_edge = {edge: first + place for place, edge in enumerate(edges)}
-    given = {"organisation": organisation, "people": packed(people), "edges": packed(list(pairwise(edges)))}
+    given = {"organisation": organisation, "people": people, "edges": list(pairwise(edges))}
     for edge, user, told in connection.execute(_ANYWHERE, given):
         if told:
             yield of_edge[edge], user, Tally(*map(int, told.split()))

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, text
 
 from timegrain.counting.instants import LONGEST_FACT, Range, union
-from timegrain.storage.dialect import Near, all_near, near_each, packed, pairs
+from timegrain.storage.dialect import Near, all_near, near_each
 from timegrain.storage.facts import COLUMNS, OF_USER, FactKind
+from timegrain.storage.given import pairs
 from timegrain.storage.schema import HEARTBEAT_KIND, LONG_MS, facts
 
 _DAY_MS = LONGEST_FACT * 1000
@@ -98,8 +99,8 @@ def _touching(
     parameters = {
         "organisation": organisation,
         "user": user,
-        "windows": packed(windows),
-        "joined": packed([(start, end - _DAY_MS) for start, end in union((s, e + _DAY_MS) for s, e in windows)]),
+        "windows": windows,
+        "joined": [(start, end - _DAY_MS) for start, end in union((s, e + _DAY_MS) for s, e in windows)],
         "first_kind": int(kinds[0]),
         "last_kind": int(kinds[1]),
         **(more or {}),

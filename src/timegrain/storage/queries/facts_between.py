@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, case, select
 
-from timegrain.storage.dialect import packed
 from timegrain.storage.facts import FactKind
 from timegrain.storage.queries.stored_facts import AT_ONCE
 from timegrain.storage.queries.windows import ORGANISATION, given_parts
@@ -86,7 +85,7 @@ _KINDS = {int(kind): kind for kind in FactKind}
 def facts_between(connection: Connection, organisation: int, windows: Sequence[Window]) -> Iterator[TextFact]:
     """By key, then start. URLs are shown where the organisation keeps them now."""
     given = [(one.key, one.user, int(one.with_titles), one.start, one.end) for one in windows]
-    parameters = {"organisation": organisation, "windows": packed(given)}
+    parameters = {"organisation": organisation, "windows": given}
     rows = connection.execution_options(yield_per=AT_ONCE).execute(_FACTS, parameters)
     for key, device, kind, start, length, *told in rows:
         browser, app, host, url, title = told

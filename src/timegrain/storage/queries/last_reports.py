@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from timegrain.storage.dialect import numbers, packed
+from timegrain.storage.given import numbers
 from timegrain.storage.schema import devices
 
 _given = numbers("users")
@@ -23,5 +23,5 @@ _LAST = (
 
 def last_reports(connection: Connection, organisation: int, users: Sequence[int]) -> dict[int, int]:
     """By user; whose devices never reported is absent."""
-    rows = connection.execute(_LAST, {"organisation": organisation, "users": packed(users)})
+    rows = connection.execute(_LAST, {"organisation": organisation, "users": users})
     return {row.user_id: row.reported_at for row in rows}

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, and_, func, select
 
 from timegrain.counting.instants import Range
-from timegrain.storage.dialect import packed
 from timegrain.storage.queries.windows import ORGANISATION, Part, given_parts
 from timegrain.storage.schema import organisations, stretches, users
 
@@ -36,7 +35,7 @@ _LONG = (
 def long_stretches(connection: Connection, organisation: int, parts: Sequence[Part]) -> dict[int, list[Range]]:
     """By user, what of them lies in the parts, which are in seconds; those of several devices may overlap."""
     found: dict[int, list[Range]] = {}
-    given = {"organisation": organisation, "parts": packed(parts)}
+    given = {"organisation": organisation, "parts": parts}
     for user, low, high, start, end in connection.execute(_LONG, given):
         found.setdefault(user, []).append((max(low, start), min(high, end)))
     return found

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from timegrain.counting.instants import Range, union
 from timegrain.counting.memberships import ALWAYS, FOREVER
 from timegrain.errors import Detail, Forbidden, TeamNotFound, TooManyPeople, UserNotFound
-from timegrain.storage.dialect import packed, uuids
+from timegrain.storage.given import uuids
 from timegrain.storage.roles import Level, Reach
 from timegrain.storage.schema import leads, memberships, teams, users
 
@@ -209,8 +209,8 @@ def _rows(
     asked_users, asked_teams = set(user_ids), set(team_ids)
     parameters: dict[str, Any] = {
         "organisation": organisation,
-        "users": packed([one.hex for one in asked_users]),
-        "teams": packed([one.hex for one in asked_teams]),
+        "users": [one.hex for one in asked_users],
+        "teams": [one.hex for one in asked_teams],
     }
     if reach is not None and reach.level is not Level.FULL:
         if reach.user is None or (reach.level is Level.OWN and (asked_teams or asked_users - {reach.uuid})):

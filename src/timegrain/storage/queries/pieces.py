@@ -15,7 +15,6 @@ from sqlalchemy import CTE, ColumnElement, Connection, Select, Table, and_, func
 from timegrain.counting.instants import Range
 from timegrain.counting.ratings import Rule
 from timegrain.counting.tallies import NOTHING, Tally, summed
-from timegrain.storage.dialect import packed
 from timegrain.storage.queries.windows import (
     ARMS,
     ENDS,
@@ -81,11 +80,11 @@ def read(
     Windows are users' seconds to count; those of the ends' slots are added to them.
     """
     to_count = [(0, user, 0, *range_) for user, range_ in windows]
-    parameters: dict[str, Any] = {"organisation": organisation, "slots": packed(slots), "days": packed(days)}
+    parameters: dict[str, Any] = {"organisation": organisation, "slots": slots, "days": days}
     statement = _ONLY_SUMS
     if ends or to_count:
         statement = _WITH_TITLES if with_titles else _EVERYTHING
-        parameters |= {"ends": packed(ends), "windows": packed(to_count), "with_rules": int(with_rules)}
+        parameters |= {"ends": ends, "windows": to_count, "with_rules": int(with_rules)}
     found = Found(rules=[] if with_rules and statement is not _ONLY_SUMS else None)
     for told in connection.execute(statement, parameters):
         _take(found, *told)

@@ -8,7 +8,6 @@ from sqlalchemy import Connection, select
 
 from timegrain.counting.instants import Range
 from timegrain.counting.tallies import Tally
-from timegrain.storage.dialect import packed
 from timegrain.storage.queries.daily_totals import given_people, in_slots, of_people
 from timegrain.storage.queries.people_meant import Meant
 from timegrain.storage.schema import slot_totals
@@ -28,5 +27,5 @@ def slots_between(
     connection: Connection, organisation: int, home_zone: str, people: Sequence[Meant], within: Range
 ) -> list[tuple[int, Tally]]:
     """Slots with any second, in any order, one a person; the edges of `within` are edges of slots."""
-    parameters = {"organisation": organisation, "people": packed(in_slots(people, home_zone, *within))}
+    parameters = {"organisation": organisation, "people": in_slots(people, home_zone, *within)}
     return [(slot, Tally(*seconds)) for slot, *seconds in connection.execute(_SLOTS, parameters)]

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, select
 
 from timegrain.counting.tallies import Tally
-from timegrain.storage.dialect import packed
 from timegrain.storage.queries.windows import Part, given_parts
 from timegrain.storage.schema import slot_totals
 
@@ -31,6 +30,6 @@ _SLOTS = select(
 def slots_each(connection: Connection, organisation: int, parts: Sequence[Part]) -> dict[int, dict[int, Tally]]:
     """By user, the slots of the parts by the second in which they begin. Those without any second may be absent."""
     found: dict[int, dict[int, Tally]] = {}
-    for user, slot, *seconds in connection.execute(_SLOTS, {"organisation": organisation, "parts": packed(parts)}):
+    for user, slot, *seconds in connection.execute(_SLOTS, {"organisation": organisation, "parts": parts}):
         found.setdefault(user, {})[slot] = Tally(*seconds)
     return found

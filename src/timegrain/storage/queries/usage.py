@@ -32,7 +32,8 @@ from timegrain.counting.instants import Range
 from timegrain.counting.ratings import Rule
 from timegrain.counting.subjects import NameKind
 from timegrain.counting.tallies import Tally
-from timegrain.storage.dialect import earlier, later, packed, pairs, strings
+from timegrain.storage.dialect import earlier, later
+from timegrain.storage.given import pairs, strings
 from timegrain.storage.queries.pieces import SUM, SUMS, add_sum
 from timegrain.storage.queries.windows import (
     ARMS,
@@ -216,19 +217,19 @@ def read(
     to_count = [(0, user, 0, *range_) for user, range_ in windows]
     parameters: dict[str, Any] = {
         "organisation": organisation,
-        "subjects": packed(subjects),
-        "day_starts": packed(day_starts),
+        "subjects": subjects,
+        "day_starts": day_starts,
         "first_day": day_starts[0][0],
         "last_day": day_starts[-1][0],
-        "slots": packed(slots),
-        "days": packed(days),
+        "slots": slots,
+        "days": days,
         "with_rules": int(with_rules),
         "team": 0,
     }
     statement = _WHOLE
     if to_count:
         statement = _CUT
-        parameters |= {"ends": packed(()), "windows": packed(to_count)}
+        parameters |= {"ends": (), "windows": to_count}
     found = FoundUsage(rules=[] if with_rules else None)
     for told in connection.execute(statement, parameters):
         _take(found, *told)
@@ -254,11 +255,11 @@ def of_each(
     """How much each used the wanted subjects. `team` counts as one with rules; `day_starts` as in `read`."""
     parameters = {
         "organisation": organisation,
-        "subjects": packed(parts),
-        "day_starts": packed(day_starts),
+        "subjects": parts,
+        "day_starts": day_starts,
         "first_day": day_starts[0][0],
         "last_day": day_starts[-1][0],
-        "wanted": packed(sorted({name for _, name in wanted})),
+        "wanted": sorted({name for _, name in wanted}),
         "team": team,
     }
     found = EachUsed({}, {})

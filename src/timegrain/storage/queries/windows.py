@@ -37,8 +37,8 @@ from timegrain.counting.ratings import Rating, Rule, Verdict
 from timegrain.counting.stretches import Limits
 from timegrain.counting.subjects import NameKind
 from timegrain.storage.devices import Device
-from timegrain.storage.dialect import quintuples
 from timegrain.storage.facts import FactKind
+from timegrain.storage.given import quintuples
 from timegrain.storage.names import Name
 from timegrain.storage.policies import BEGINNING, UserPolicy, in_seconds
 from timegrain.storage.queries.deciding_facts import FactRow
