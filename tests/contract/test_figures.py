@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
-from tests.contract.served import NOBODY, Office, failed, succeeded
+from tests.contract.served import NOBODY, Office, failed, statements, succeeded
 
 DAY = {"startDate": "2026-02-03 00:00:00", "endDate": "2026-02-03 23:59:59"}
 WORKED = {
@@ -163,18 +162,9 @@ def test_a_page_of_the_timesheet(worked: Office) -> None:
 
 @pytest.mark.parametrize("path", CALLS)
 def test_statements_messages_and_errors(shared_office: Office, path: str) -> None:
-    counted: list[str] = []
     shared_office.call(path, shared_office.question())
-    engine = shared_office.database.reader
-
-    def count(*given: Any) -> None:
-        counted.extend([str(given[2])] if str(given[2]) != "BEGIN" else [])
-
-    event.listen(engine, "before_cursor_execute", count)
-    try:
+    with statements(shared_office) as counted:
         answer = shared_office.call(path, shared_office.question(startDate="2026-02-08 00:00:07")).json()
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
     assert answer["statusMessage"] == CALLS[path]
     assert len(counted) <= 3, counted
     failed(shared_office.call(path, shared_office.question(userId=[NOBODY])), 404, "USER_NOT_FOUND")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
-from tests.contract.served import NOBODY, Office, bearing, failed, fields, succeeded
+from tests.contract.served import NOBODY, Office, bearing, failed, fields, statements, succeeded
 from tests.contract.test_audit import person, trail
 
 POLICY, HOLIDAYS = "/v1/policy", "/v1/holidays"
@@ -180,12 +179,10 @@ def test_what_is_refused(shared_office: Office) -> None:
 
 def test_each_question_is_three_statements_at_most(office: Office) -> None:
     patched(office, of_user(office.user), workDays=[])
-    statements: list[str] = []
-    event.listen(office.database.reader, "before_cursor_execute", lambda *given: statements.append(given[2]))
     for path, how_many in ((POLICY, 2), (of_user(office.user), 3), (HOLIDAYS, 2)):
-        statements.clear()
-        got(office, path)
-        assert len([one for one in statements if one.startswith(("SELECT", "WITH"))]) == how_many
+        with statements(office) as asked:
+            got(office, path)
+        assert len(asked) == how_many
 
 
 def test_the_command_line_sets_the_same(office: Office) -> None:

@@ -10,9 +10,8 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import event
 
-from tests.contract.served import NOBODY, Office, bearing, failed, fields, succeeded, timegrain
+from tests.contract.served import NOBODY, Office, bearing, failed, fields, statements, succeeded, timegrain
 from tests.contract.test_commands import refused, run
 from timegrain.jobs import JobRunner
 from timegrain.policy_changes import made
@@ -132,10 +131,9 @@ def test_who_may_not_change_them(shared_office: Office, role: str) -> None:
 
 
 def test_a_page_is_two_statements(office: Office) -> None:
-    statements: list[str] = []
-    event.listen(office.database.reader, "before_cursor_execute", lambda *given: statements.append(given[2]))
-    listed(office)
-    assert len([one for one in statements if not one.startswith("BEGIN")]) == 2
+    with statements(office) as asked:
+        listed(office)
+    assert len(asked) == 2
 
 
 def test_a_recorded_change_can_be_taken_back(office: Office) -> None:

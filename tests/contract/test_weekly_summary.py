@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import event
-
-from tests.contract.served import Office, succeeded
+from tests.contract.served import Office, statements, succeeded
 
 NAMES = ("total", "active", "idle", "productive", "neutral", "unproductive")
 DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
@@ -92,10 +90,7 @@ def test_a_new_week_start_holds_at_once(office: Office) -> None:
 def test_at_most_three_statements_a_question(office: Office) -> None:
     office.send(focus=FOCUS, away=AWAY)
     team = office.run("team", "add", "Makers")["teamId"]
-    statements: list[str] = []
-    event.listen(office.database.reader, "before_cursor_execute", lambda *given: statements.append(given[2]))
     for changed in ({}, {"timeZone": "America/New_York", "teamId": [team]}):
-        statements.clear()
-        succeeded(office.ask(**changed))
-        asked = [one for one in statements if not one.startswith("BEGIN")]
+        with statements(office) as asked:
+            succeeded(office.ask(**changed))
         assert 1 <= len(asked) <= 3, asked
