@@ -7,14 +7,15 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from functools import cache
 from threading import Event
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from litestar import Litestar, Request, Response
 from litestar.config.cors import CORSConfig
-from litestar.datastructures import State
 from litestar.enums import HttpMethod, ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -50,7 +51,7 @@ def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
     known = as_known(error, str(request_id))
     if known.status == 500:
         note_unforeseen(error, str(request_id))
-    meters: Meters = request.app.state.meters
+    meters: Meters = request.state.meters
     meters.failed(known)
     return failure(known)
 
@@ -85,13 +86,22 @@ def _cors(origins: Sequence[str]) -> CORSConfig:
 class Observed:
     """One log line and one observation a request, with its id in `X-Request-Id`, without its content.
 
-    The line of one that took at least `slow_ms` is a warning.
+    The line of one that took at least `slow_ms` is a warning. Each request finds `state`; what is in `closing` is
+    called in its order when the server ends.
     """
 
-    def __init__(self, app: ASGIApp, meters: Meters, slow_ms: int, draining: Event) -> None:
-        self._app, self._meters, self._slow_ms, self._draining = app, meters, slow_ms, draining
+    def __init__(
+        self, app: ASGIApp, state: Mapping[str, Any], slow_ms: int, closing: Sequence[Callable[[], None]]
+    ) -> None:
+        self._app, self._state, self._slow_ms, self._closing = app, state, slow_ms, closing
+        self._meters: Meters = state["meters"]
+        self._draining: Event = state["draining"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if str(scope["type"]) == "lifespan":
+            await self._live(receive, send)
+            return
+        scope["state"] = dict(self._state)
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
@@ -132,6 +142,19 @@ class Observed:
             else:
                 log.info(json.dumps(line))
 
+    async def _live(self, receive: Any, send: Any) -> None:
+        """What a server tells as it begins and ends."""
+        while (await receive())["type"] != "lifespan.shutdown":
+            await send({"type": "lifespan.startup.complete"})
+        try:
+            with ExitStack() as ending:  # calls all of them, whatever one raises
+                for close in reversed(self._closing):
+                    ending.callback(close)
+        except Exception as error:
+            await send({"type": "lifespan.shutdown.failed", "message": type(error).__name__})
+            raise
+        await send({"type": "lifespan.shutdown.complete"})
+
 
 async def _refuse(send: Send) -> None:
     refused = failure(Unavailable("the server ends; send again"))
@@ -171,7 +194,22 @@ def make_app(
         runner.start()
         retention.start()
     house = House(database, recorder, Books(), runner, journal, Rates(shared=shared), Admission(), shared)
-    app = Litestar(
+    state = {
+        "house": house,
+        "meters": meters,
+        "public_url": public_url,
+        "proxied": proxied,
+        "metrics_token": metrics_token,
+        "draining": draining,
+    }
+    closing = [recorder.close, retention.close, runner.close, journal.close]
+    return Observed(_routing(tuple(cors_origins), tuple(pages)), state, slow_ms, closing)
+
+
+@cache
+def _routing(cors_origins: tuple[str, ...], pages: tuple[HTTPRouteHandler, ...]) -> Litestar:
+    """Knows no database: so it is made once a process, however many applications there are."""
+    return Litestar(
         [
             *_handlers(),
             *(watchers.get_info, health, ready, metrics, openapi_json, schema_page),
@@ -181,17 +219,5 @@ def make_app(
         openapi_config=None,
         cors_config=_cors(cors_origins) if cors_origins else None,
         request_max_body_size=None,  # requests.py has the limit, and tells the caller first
-        state=State(
-            {
-                "house": house,
-                "meters": meters,
-                "public_url": public_url,
-                "proxied": proxied,
-                "metrics_token": metrics_token,
-                "draining": draining,
-            }
-        ),
-        on_shutdown=[recorder.close, retention.close, runner.close, journal.close],
         logging_config=None,
     )
-    return Observed(app, meters, slow_ms, draining)

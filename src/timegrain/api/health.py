@@ -46,9 +46,9 @@ def _schema(database: Database) -> str | None:
 
 
 def _house(request: Request[Any, Any, Any]) -> House:
-    if request.app.state.draining.is_set():
+    if request.state.draining.is_set():
         raise Unavailable("the server is about to end")
-    house: House = request.app.state.house
+    house: House = request.state.house
     return house
 
 

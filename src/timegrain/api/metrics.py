@@ -198,7 +198,7 @@ def _of_all_processes(own: CollectorRegistry) -> tuple[CollectorRegistry, list[i
 def _require_allowed(request: Request[Any, Any, Any]) -> None:
     """With a token whoever has it; without one, whoever asks from this computer. Raises as a call without a key."""
     headers = {name.lower(): value for name, value in request.headers.items()}
-    token: str = request.app.state.metrics_token
+    token: str = request.state.metrics_token
     if token:
         scheme, _, given = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not given:
@@ -214,7 +214,7 @@ def _require_allowed(request: Request[Any, Any, Any]) -> None:
 @get("/metrics", sync_to_thread=True)
 def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
     _require_allowed(request)
-    meters: Meters = request.app.state.meters
+    meters: Meters = request.state.meters
     registry, pids = _of_all_processes(meters.registry)
-    registry.register(_Now(request.app.state.house, pids))
+    registry.register(_Now(request.state.house, pids))
     return Response(generate_latest(registry), media_type="text/plain; version=0.0.4; charset=utf-8")

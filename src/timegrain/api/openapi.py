@@ -188,14 +188,14 @@ def document(public_url: str = "") -> dict[str, Any]:
 
 @get("/schema/openapi.json", sync_to_thread=False)
 def openapi_json(request: Request[Any, Any, Any]) -> Response[bytes]:
-    body = json.dumps(document(request.app.state.public_url), ensure_ascii=False).encode()
+    body = json.dumps(document(request.state.public_url), ensure_ascii=False).encode()
     return Response(body, media_type="application/json")
 
 
 @get("/schema", sync_to_thread=False)
 def schema_page(request: Request[Any, Any, Any]) -> Response[str]:
     """The description to browse, without script: nothing is loaded from anywhere."""
-    described = document(request.app.state.public_url)
+    described = document(request.state.public_url)
     parts = []
     for path, methods in described["paths"].items():
         for method, call in methods.items():

@@ -45,7 +45,7 @@ async def answered(request: Request[Any, Any, Any], route: Route[Any]) -> Respon
 
     What cannot be taken on now is refused before its body is read.
     """
-    house: House = request.app.state.house
+    house: House = request.state.house
     headers = {name.lower(): value for name, value in request.headers.items()}
     announced = _announced(headers)
     _lane(house, route, announced, headers).require_room()

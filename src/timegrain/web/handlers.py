@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from litestar import Request, Response, get
@@ -17,8 +18,9 @@ from timegrain.web.pages import Page
 from timegrain.web.requests import visited
 
 
+@cache
 def handlers() -> Sequence[HTTPRouteHandler]:
-    return [*(_handler(page) for page in PAGES), asset]
+    return *(_handler(page) for page in PAGES), asset
 
 
 def _handler(page: Page) -> HTTPRouteHandler:

@@ -82,7 +82,7 @@ class _Came(NamedTuple):
 async def visited(request: Request[Any, Any, Any], page: Page) -> Response[Any]:
     """Read the form, then do everything else in one worker thread and one read transaction."""
     headers = {name.lower(): value for name, value in request.headers.items()}
-    house: House = request.app.state.house
+    house: House = request.state.house
     lane = house.admission.of(page.long)
     with house.admission.bodies.one(0) as count:
         came = await _came(request, headers, count)
@@ -98,7 +98,7 @@ async def _came(request: Request[Any, Any, Any], headers: Mapping[str, str], cou
         form = await _form(request, headers, count) if request.method == "POST" else form
     except TimegrainError as error:
         problem = error
-    state = request.app.state
+    state = request.state
     public: str = state.public_url
     base = public.rstrip("/") or f"{request.url.scheme}://{headers.get('host', '')}"
     address = request.client.host if request.client else ""
