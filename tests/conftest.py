@@ -46,12 +46,21 @@ def keeps_to_one_organisation() -> Iterator[None]:
     assert not crossing, "statements that do not keep to one organisation:\n\n" + "\n\n".join(sorted(set(crossing)))
 
 
+HASTY = ("fsync = off", "full_page_writes = off", "max_wal_size = '4GB'", "autovacuum_naptime = '1h'")
+"""Nobody cuts the power here, and its databases, one a test, need no visits every minute. What a crash of PostgreSQL
+leaves is tested on servers as they come (`tests/postgresql/servers.py`).
+"""
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """Ends with the test run. The server's own user must reach its folder, so it is not pytest's."""
     with tempfile.TemporaryDirectory(prefix="timegrain-postgres-") as folder:
         Path(folder).chmod(0o755)
         server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        for setting in HASTY:
+            server.psql(f"ALTER SYSTEM SET {setting};")
+        server.psql("SELECT pg_reload_conf();")
         yield server
         server.cleanup()
 
