@@ -4,6 +4,7 @@ named, a Citus cluster (`tests/cluster.py`).
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -69,15 +70,28 @@ Made = Callable[[], str]
 """Makes a database, and gives its address."""
 
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - only as a place for a folder of our own
+MEMORY_NEEDED = 2**30
+
+
 @pytest.fixture(scope="session")
-def new_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Made:
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where databases lie: in memory where there is room, since each commit waits for the disk."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED:
+        with tempfile.TemporaryDirectory(prefix="timegrain-tests-", dir=MEMORY) as folder:
+            yield Path(folder)
+    else:
+        yield tmp_path_factory.mktemp("databases")
+
+
+@pytest.fixture(scope="session")
+def new_sqlite(files: Path) -> Made:
     """Each is a copy of one file without rows: to run all migrations takes longer than most tests."""
-    folder = tmp_path_factory.mktemp("databases")
-    template = folder / "template.db"
+    template = files / "template.db"
     migrated(f"sqlite:///{template}")
 
     def made() -> str:
-        path = Path(tempfile.mkdtemp(dir=folder)) / "timegrain.db"
+        path = Path(tempfile.mkdtemp(dir=files)) / "timegrain.db"
         shutil.copy(template, path)
         return f"sqlite:///{path}"
 
@@ -106,9 +120,11 @@ def migrated(url: str) -> None:
 
 
 @pytest.fixture
-def sqlite_url(new_sqlite: Made) -> str:
+def sqlite_url(new_sqlite: Made) -> Iterator[str]:
     """With the schema, and nobody in it."""
-    return new_sqlite()
+    url = new_sqlite()
+    yield url
+    shutil.rmtree(Path(url.removeprefix("sqlite:///")).parent, ignore_errors=True)
 
 
 @pytest.fixture
