@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ import idna
 Rating = Literal["productive", "neutral", "unproductive"]
 
 
+@cache
 def name_key(name: str) -> str:
     """The form in which names of applications and browsers are compared."""
     return unicodedata.normalize("NFC", name.strip()).casefold()
@@ -64,6 +66,7 @@ def host_of(url: str) -> str:
     return host_key(host) if parts.scheme in ("http", "https") else ""
 
 
+@cache
 def host_key(host: str) -> str:
     """The form in which hosts and domain rules are compared."""
     with suppress(UnicodeError):  # left whole where any label fails
