@@ -1,8 +1,7 @@
-"""Replay worlds until one differs: `python -m tests.oracle.hunt FOLDER FIRST WORLDS` exits with 3 where one did."""
+"""Replay worlds until one differs."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from tests.serving import served
@@ -13,7 +12,7 @@ from .test_worlds import replay
 
 
 def hunt(folder: Path, first: int, worlds: int) -> int:
-    """The exit code; which world differs, and how, is printed. The world `first` is tried first."""
+    """3 where one did, else 0; which world differs, and how, is printed. The world `first` is tried first."""
     database = Database(f"sqlite:///{folder}/hunt.db")
     migrate(database)
     with served(database, run_jobs=False) as client:
@@ -24,7 +23,3 @@ def hunt(folder: Path, first: int, worlds: int) -> int:
                 print(seed, type(error).__name__, str(error)[:200])
                 return 3
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(hunt(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import timegrain
 
+from .hunters import Hunters
 from .mutations import MUTATIONS, Mutation
 
-ROOT = Path(__file__).parents[2]
 WORLDS = 150
 
 
 def broken(mutation: Mutation, folder: Path) -> Path:
-    """A copy of the package with one line broken."""
+    """A copy of the package with one line broken; what else was compiled need not be again."""
     copy = folder / "timegrain"
-    shutil.copytree(Path(timegrain.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(Path(timegrain.__file__).parent, copy)
     file = copy / mutation.file
     text = file.read_text()
     assert text.count(mutation.before) >= 1, f"{mutation.file} no longer has: {mutation.before}"
@@ -29,28 +27,22 @@ def broken(mutation: Mutation, folder: Path) -> Path:
     return folder
 
 
-def hunted(path: str, folder: Path, worlds: int, first: int = 0) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tests.oracle.hunt", str(folder), str(first), str(worlds)],
-        env={**os.environ, "PYTHONPATH": path},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+@pytest.fixture(scope="module")
+def hunters() -> Iterator[Hunters]:
+    found = Hunters()
+    yield found
+    found.close()
 
 
 @pytest.mark.slow
-def test_what_is_not_broken_is_not_caught(tmp_path: Path) -> None:
+def test_what_is_not_broken_is_not_caught(hunters: Hunters, tmp_path: Path) -> None:
     """Without this a hunt that always fails would catch every mutant."""
-    run = hunted(str(ROOT), tmp_path, 20)
-    assert run.returncode == 0, run.stdout + run.stderr
+    code, printed = hunters.hunt(None, tmp_path, 0, 20)
+    assert code == 0, printed
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda one: one.name.replace(" ", "-"))
-def test_mutant_is_caught(mutation: Mutation, tmp_path: Path) -> None:
-    path = os.pathsep.join([str(broken(mutation, tmp_path)), str(ROOT)])
-    run = hunted(path, tmp_path, WORLDS, mutation.world)
-    assert run.returncode == 3, run.stdout + run.stderr
+def test_mutant_is_caught(hunters: Hunters, mutation: Mutation, tmp_path: Path) -> None:
+    code, printed = hunters.hunt(broken(mutation, tmp_path), tmp_path, mutation.world, WORLDS)
+    assert code == 3, printed
