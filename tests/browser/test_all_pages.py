@@ -76,7 +76,7 @@ def test_every_page_that_opens_is_reached_through_links(
 @pytest.mark.parametrize("page", SIGNED_IN, ids=lambda page: page.path)
 @pytest.mark.parametrize("role", ROLES)
 def test_a_page(open_as: Opener, walked: Callable[[str], Walk], role: str, page: Page) -> None:
-    address = walked(role).addresses.get(page.path)
+    address = walked(role).richest.get(page.path)
     if address is None:
         return  # no page of this role: what opens without being reached fails above
     opened = open_as(role, viewport=USUAL, color_scheme="light")

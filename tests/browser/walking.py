@@ -27,6 +27,10 @@ _PATTERNS = {page.path: re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(page.
 class Walk:
     addresses: dict[str, str] = field(default_factory=dict)
     """Of each page, by its path as `PAGES` has it, the fullest of those that were seen."""
+    richest: dict[str, str] = field(default_factory=dict)
+    """Of each page that which shows the most sorts of things, and of several the shortest: what is right of one span
+    of a day is right of a thousand.
+    """
     reached: set[str] = field(default_factory=set)
     """The paths of everything that answers, files too."""
     broken: list[str] = field(default_factory=list)
@@ -42,6 +46,7 @@ class _Leads(HTMLParser):
         super().__init__()
         self.found: list[str] = []
         self.ids: set[str] = set()
+        self.sorts: set[tuple[str, str, tuple[str, ...]]] = set()
         self._action: str | None = None
         self._fields: list[tuple[str, str]] = []
         self._select: str | None = None
@@ -50,6 +55,7 @@ class _Leads(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         self.ids.add(given.get("id", ""))
+        self.sorts.add((tag, given.get("class", ""), tuple(sorted(given))))
         name = given.get("name")
         if tag == "a" and "href" in given:
             self.found.append(given["href"])
@@ -90,6 +96,7 @@ def client_of(sample: Sample, role: str) -> Iterator[httpx.Client]:
 def walk(client: httpx.Client) -> Walk:
     """From the first page on through every kind of link, breadth first."""
     found, kinds = Walk(), Counter[tuple[str, ...]]()
+    riches: dict[str, tuple[int, int]] = {}
     seen, ids, ahead = {"/"}, dict[str, set[str]](), [("/", "the brand")]
     for address, origin in ahead:
         answer = client.get(address)
@@ -101,6 +108,9 @@ def walk(client: httpx.Client) -> Walk:
         found.bodies[address] = html
         leads = _Leads(html)
         ids[address] = leads.ids
+        shows = len(leads.sorts), -len(html)
+        if html and shows > riches.get(_path(address), (0, 0)):
+            found.richest[_path(address)], riches[_path(address)] = address, shows
         for link in [*leads.found, *([answer.headers["location"]] if answer.is_redirect else [])]:
             there, fragment = urldefrag(link)
             there = there or address
