@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import make_url
 
 from tests.backup.kept import PG_BIN, complaint, printed, sample, week, weeks
-from tests.crash.test_kill import Sender, check, run, serving
+from tests.contract.served import timegrain
+from tests.crash.test_kill import Sender, check, serving
 from tests.serving import served, unlimited
 from timegrain.storage.engine import Database
 
@@ -83,7 +84,7 @@ def test_everything_but_what_was_withdrawn_comes_back(database_url: str, tmp_pat
 @pytest.mark.slow
 def test_a_backup_while_a_server_is_written_to(database_url: str, tmp_path: Path) -> None:
     """All that was acknowledged before it began is in it, each batch wholly or not at all; nothing differs."""
-    made = run(database_url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
+    made = timegrain(database_url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
     database = Database(database_url)
     unlimited(database)
     database.close()

@@ -1,6 +1,6 @@
-"""Starts servers out of a process that has loaded the program already.
+"""Starts commands out of a process that has loaded the program already.
 
-What runs is a `timegrain serve` as from a shell, in a process and a group of its own, from its command line on; only
+What runs is a `timegrain` as from a shell, in a process and a group of its own, from its command line on; only
 the imports, which are most of the time until a server answers, are not done again for each.
 """
 
@@ -13,11 +13,12 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 
 class Started:
-    """A server, which is no child of this process."""
+    """A command, mostly a server, which is no child of this process."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -34,7 +35,8 @@ class Started:
 
     def kill(self) -> None:
         """Its whole group; returns when it is gone."""
-        os.killpg(self.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # a command may have ended by itself
+            os.killpg(self.pid, signal.SIGKILL)
         assert select.select([self._handle], [], [], 30)[0], "the server outlives SIGKILL"
         os.close(self._handle)
 

@@ -21,7 +21,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.crash.test_kill import COMMAND, FIRST, run, serving
+from tests.contract.served import timegrain
+from tests.crash.test_kill import COMMAND, FIRST, serving
 from tests.serving import unlimited
 from timegrain.recounting import differences
 from timegrain.storage import people
@@ -103,7 +104,7 @@ def lines_of(log: Path, word: str) -> list[dict[str, Any]]:
 @contextmanager
 def firm(folder: Path) -> Iterator[Firm]:
     url = f"sqlite:///{folder}/timegrain.db"
-    made = run(url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
+    made = timegrain(url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
     database = Database(url)
     unlimited(database)
     database.close()
@@ -273,7 +274,7 @@ def test_a_file_that_may_only_be_read(tmp_path: Path) -> None:
     """A server starts on it and answers questions; once it may be written it takes batches again."""
     file = tmp_path / "timegrain.db"
     url = f"sqlite:///{file}"
-    made = run(url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
+    made = timegrain(url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
     file.chmod(0o444)
     with serving(url, tmp_path / "serve.log", prepared=without_its_rights) as (server, address):
         one = Firm(file, made, server, address)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -19,7 +18,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from tests.contract.served import bearing
+from tests.contract.served import bearing, timegrain
 from tests.crash.launcher import Launcher, Started
 from tests.serving import unlimited
 from timegrain.jobs import JobRunner
@@ -37,14 +36,6 @@ CLIENTS = 4
 FACTS = 40
 FIRST = date(2010, 1, 1)
 COMMAND = (sys.executable, "-c", "from timegrain.cli import main; main()")
-
-
-def run(url: str, *arguments: str) -> dict[str, str]:
-    done = subprocess.run(
-        [*COMMAND, "--database", url, "--json", *arguments], capture_output=True, text=True, check=True, timeout=60
-    )
-    answer: dict[str, str] = json.loads(done.stdout)
-    return answer
 
 
 def free_port() -> int:
@@ -160,7 +151,7 @@ class Rater(threading.Thread):
 
 @pytest.mark.slow
 def test_kills(database_url: str, tmp_path: Path) -> None:
-    made = run(database_url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
+    made = timegrain(database_url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
     database = Database(database_url)
     unlimited(database)
     database.close()

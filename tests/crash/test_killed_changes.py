@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,7 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.crash.test_kill import COMMAND, FIRST, Sender, run, serving
+from tests.contract.served import timegrain
+from tests.crash.launcher import Launcher
+from tests.crash.test_kill import FIRST, Sender, answering
 from tests.serving import unlimited
 from timegrain.counting.facts import Away, Focus, Report
 from timegrain.counting.tallies import Tally
@@ -95,7 +94,7 @@ def stored_day(number: int) -> Report:
 
 @pytest.mark.slow
 def test_kills_in_the_middle_of_changes(database_url: str, tmp_path: Path) -> None:
-    made = run(database_url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
+    made = timegrain(database_url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
     database = Database(database_url)
     unlimited(database)
     with database.write(1, policy=True) as connection:
@@ -113,6 +112,7 @@ def test_kills_in_the_middle_of_changes(database_url: str, tmp_path: Path) -> No
     acknowledged: set[int] = set()
     sent: set[int] = set()
     met = answers = 0
+    launcher = Launcher()
     for round_ in range(ROUNDS):
         change = (
             ["policy", "--idle-minutes", str(3 + 2 * (round_ // 2 % 2))]
@@ -120,28 +120,28 @@ def test_kills_in_the_middle_of_changes(database_url: str, tmp_path: Path) -> No
             else ["rate", "first", "neutral" if round_ // 2 % 2 else "productive", "--app"]
         )
         enough = threading.Semaphore(0)
-        with serving(database_url, tmp_path / "serve.log") as (server, address):
-            senders = [OfOneDay(address, made["apiKey"], made["userId"], days(), enough) for _ in range(CLIENTS)]
-            asker = Asker(address, made["apiKey"], [str(one.uuid) for one in others])
-            changing = subprocess.Popen([*COMMAND, "--database", database_url, *change], start_new_session=True)
-            for thread in (*senders, asker):
-                thread.start()
-            while len(all_jobs(database)) <= round_:
-                assert enough.acquire(timeout=30)
-            for _ in range(rng.randint(1, 12)):
-                assert enough.acquire(timeout=30)
-            for process in (server, changing):
-                os.killpg(process.pid, signal.SIGKILL)
-            changing.wait(30)
-            for thread in (*senders, asker):
-                thread.join(30)
-                assert not thread.is_alive()
+        server, address = answering(launcher, database_url, tmp_path / "serve.log")
+        senders = [OfOneDay(address, made["apiKey"], made["userId"], days(), enough) for _ in range(CLIENTS)]
+        asker = Asker(address, made["apiKey"], [str(one.uuid) for one in others])
+        changing = launcher.start(["--database", database_url, *change], tmp_path / "change.log")
+        for thread in (*senders, asker):
+            thread.start()
+        while len(all_jobs(database)) <= round_:
+            assert enough.acquire(timeout=30)
+        for _ in range(rng.randint(1, 12)):
+            assert enough.acquire(timeout=30)
+        for process in (server, changing):
+            process.kill()
+        for thread in (*senders, asker):
+            thread.join(30)
+            assert not thread.is_alive()
         met += not all_jobs(database)[0].finished
         answers += asker.answers
         assert asker.wrong == []
         for sender in senders:
             acknowledged.update(sender.acknowledged)
             sent.update(sender.acknowledged, {sender.in_flight} - {None})  # type: ignore[arg-type]
+    launcher.close()
     assert met >= ROUNDS / 2, f"only {met} of {ROUNDS} kills met a change that was being counted"
     assert answers > 0
     check(database, acknowledged, sent)

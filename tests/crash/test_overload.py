@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.crash.test_kill import FIRST, run, serving
+from tests.contract.served import timegrain
+from tests.crash.test_kill import FIRST, serving
 from tests.serving import unlimited
 from timegrain.recounting import differences
 from timegrain.storage import people
@@ -100,7 +101,7 @@ class Watcher(Client):
 @pytest.mark.slow
 def test_ten_times_what_it_takes(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/timegrain.db"
-    made = run(url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
+    made = timegrain(url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
     database = Database(url)
     unlimited(database)
     key, user, days, over = made["apiKey"], made["userId"], count(), threading.Event()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +15,7 @@ import httpx
 import pytest
 
 from tests.contract.served import timegrain
+from tests.crash.launcher import Launcher, Started
 from tests.crash.test_kill import free_port
 
 from .agent_runs import AgentHome
@@ -28,7 +27,6 @@ pytestmark = [pytest.mark.serial, pytest.mark.slow]
 
 DAY_S = 86_400
 ZONE = "Asia/Kolkata"
-SERVE = (sys.executable, "-c", "from timegrain.cli import main; main()", "serve", "--port")
 
 
 class Server:
@@ -37,36 +35,33 @@ class Server:
     def __init__(self, url: str, log: Path) -> None:
         self._url, self._log = url, log
         self.port = free_port()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._launcher = Launcher()
+        self._process: Started | None = None
 
     def start(self) -> None:
         if self._process is None:
-            with self._log.open("ab") as output:
-                self._process = subprocess.Popen(
-                    [*SERVE, str(self.port)],
-                    env={**os.environ, "TIMEGRAIN_DATABASE": self._url},
-                    stdout=output,
-                    stderr=output,
-                    start_new_session=True,
-                )
-            with httpx.Client(transport=httpx.HTTPTransport(retries=9), timeout=60, trust_env=False) as client:
-                assert client.get(f"http://127.0.0.1:{self.port}/health").status_code == 200
+            serve = ["--database", self._url, "serve", "--port", str(self.port)]
+            self._process = self._launcher.start(serve, self._log)
+            self._process.wait_for(self.port)
 
     def kill(self) -> None:
         if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait(30)
+            self._process.kill()
             self._process = None
+
+    def close(self) -> None:
+        self.kill()
+        self._launcher.close()
 
 
 @contextmanager
 def serving(url: str, log: Path) -> Iterator[Server]:
     server = Server(url, log)
-    server.start()
     try:
+        server.start()
         yield server
     finally:
-        server.kill()
+        server.close()
 
 
 def organisation(url: str) -> dict[str, Any]:

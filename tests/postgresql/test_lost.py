@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.contract.served import failed, succeeded
-from tests.crash.test_kill import COMMAND, FACTS, Sender, check, free_port, run, serving
+from tests.contract.served import failed, succeeded, timegrain
+from tests.crash.test_kill import COMMAND, FACTS, Sender, check, free_port, serving
 from tests.postgresql.servers import OwnServer, own_server
 from tests.serving import unlimited
 from timegrain.counting.facts import Focus, Report
@@ -54,7 +54,7 @@ def own() -> Iterator[OwnServer]:
 
 @pytest.mark.slow
 def test_a_lost_database(own: OwnServer, tmp_path: Path) -> None:
-    made = run(own.url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
+    made = timegrain(own.url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
     fill(own.url)
     lock, numbers = threading.Lock(), iter(range(100_000))
 
@@ -118,7 +118,7 @@ def fill(url: str) -> None:
 
 @pytest.mark.slow
 def test_a_database_that_is_not_there_yet(own: OwnServer, tmp_path: Path) -> None:
-    run(own.url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
+    timegrain(own.url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
     own.stop()
     serve = [*COMMAND, "--database", own.url, "serve", "--port", str(free_port())]
     ended = subprocess.run(serve, capture_output=True, text=True, timeout=LONGEST_S, check=False)
