@@ -4,6 +4,8 @@
 # The first Python on the path that is new enough; another: make setup PYTHON=/path/to/python
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+# Without compiled files each of some hundred programs that the tests start compiles all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 ARGS ?=
@@ -17,10 +19,10 @@ demo: .venv/app.stamp ## Serve a sample organisation; ARGS="--port 8700 --people
 	$(BIN)/timegrain demo $(ARGS)
 
 test: .venv/dev.stamp .cache/browser.stamp .cache/systemd.stamp ## Run every test; ARGS="tests/unit -x"
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 test-fast: .venv/dev.stamp .cache/browser.stamp .cache/systemd.stamp ## Run the tests that take no more than a few seconds each, on SQLite alone
-	$(BIN)/python -m pytest -n 2 -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
 
 kills: .venv/dev.stamp ## Kill a server 100 times on each database while it writes; nothing acknowledged may be lost
 	TIMEGRAIN_KILLS=100 $(BIN)/python -m pytest tests/crash/test_kill.py -k test_kills $(ARGS)
