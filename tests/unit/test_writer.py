@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import pytest
 
@@ -65,8 +67,35 @@ def test_what_waits_is_written_before_it_closes() -> None:
     writer: GroupWriter[int, int] = GroupWriter(list)
     assert writer.submit(7) == 7
     writer.close()
-    with pytest.raises(RuntimeError):
+    with pytest.raises(Unavailable):
         writer.submit(8)
+
+
+def test_what_comes_while_it_closes_is_answered() -> None:
+    """Written or refused: nobody waits for a writer that has gone."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(100):
+            writer: GroupWriter[int, int] = GroupWriter(list)
+            begun = threading.Barrier(5)
+            threads = [threading.Thread(target=send_until_closed, args=(writer, begun), daemon=True) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            begun.wait(30)
+            writer.close()
+            for thread in threads:
+                thread.join(30)
+                assert not thread.is_alive(), "it waits for ever"
+    finally:
+        sys.setswitchinterval(before)
+
+
+def send_until_closed(writer: GroupWriter[int, int], begun: threading.Barrier) -> None:
+    begun.wait(30)
+    with suppress(Unavailable):
+        while True:
+            assert writer.submit(7) == 7
 
 
 def test_what_can_not_be_written_at_all_is_tried_once() -> None:

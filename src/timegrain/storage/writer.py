@@ -40,16 +40,19 @@ class GroupWriter(Generic[Item, Result]):
         self._write = write
         self._patience = patience
         self._closed = False
+        self._entering = threading.Lock()
+        """Nothing gets into the queue behind the end of it."""
         self._queue: queue.SimpleQueue[_Waiting[Item, Result] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="timegrain-writer", daemon=True)
         self._thread.start()
 
     def submit(self, item: Item, weight: int = 1) -> Result:
         """The result once it is committed; raises what writing raised, `Overloaded` for what waited too long."""
-        if self._closed:
-            raise RuntimeError("the writer is closed")
         future: Future[Result] = Future()
-        self._queue.put(_Waiting(item, weight, future, time.monotonic() + self._patience))
+        with self._entering:
+            if self._closed:
+                raise Unavailable("the server ends; send again")
+            self._queue.put(_Waiting(item, weight, future, time.monotonic() + self._patience))
         return future.result()
 
     def waiting(self) -> int:
@@ -58,8 +61,9 @@ class GroupWriter(Generic[Item, Result]):
 
     def close(self) -> None:
         """After what waits has been written."""
-        self._closed = True
-        self._queue.put(None)
+        with self._entering:
+            self._closed = True
+            self._queue.put(None)
         self._thread.join()
 
     def _run(self) -> None:
