@@ -19,6 +19,7 @@ from timegrain.counting.tallies import Tally
 from timegrain.erasing import erase
 from timegrain.errors import Refused
 from timegrain.generations import count_following, prepare
+from timegrain.job_steps import Steps
 from timegrain.jobs import JobRunner
 from timegrain.policy_changes import change_policy, change_rules, change_soon, changed_by, start_change
 from timegrain.recording import Batch, record_all
@@ -88,6 +89,14 @@ class Office:
     def advance(self) -> bool:
         """By a process of its own, one person a transaction."""
         return JobRunner(self.database, step_s=0).advance(self.id)
+
+    def unread(self) -> int:
+        """Rows of figures in generations that do not answer."""
+        own = (slot_totals.c.organisation_id == users.c.organisation_id) & (slot_totals.c.user_id == users.c.id)
+        others = (users.c.id.in_(self.users)) & (slot_totals.c.generation != users.c.generation)
+        with self.database.read() as connection:
+            found = select(func.count()).select_from(slot_totals.join(users, own)).where(others)
+            return int(connection.execute(found).scalar_one())
 
     def job(self, job: Job) -> Job:
         with self.database.read() as connection:
@@ -233,6 +242,24 @@ def test_a_job_that_cannot_be_counted_ends_and_holds_up_nobody(office: Office) -
             )
             == set()
         )
+
+
+def test_what_was_taken_back_goes_with_a_job_that_fails(office: Office) -> None:
+    """Some of the first one's next figures are there, and another reach takes them back before it is given up."""
+    user = office.users[0]
+    office.record(user, *(report(day) for day in range(100, 600, 100)))
+    failing = start_change(office.database, office.id, THRESHOLD)
+    while not office.unread():
+        assert office.advance()
+    change_device(office.database, office.id, user, 1, {"reach": 60})
+    assert office.unread(), "it is not removed at once"
+    steps = Steps(office.database)
+    while not steps.give_up(office.id, ValueError()):
+        pass
+    assert office.job(failing).state == "failed"
+    while office.advance():
+        pass
+    assert office.unread() == 0
 
 
 def _batch(office: Office) -> None:

@@ -95,9 +95,8 @@ _TO_COUNT = select(users.c.id).where(
     users.c.id == bindparam("user"),
     ~select(job_people.c.user_id).where(_OF_JOB, job_people.c.user_id == users.c.id).exists(),
 )
-_BEGUN = select(users.c.id).where(
+_NOT_NOTED = select(users.c.id).where(
     users.c.organisation_id == bindparam("organisation"),
-    users.c.next_generation.is_not(None),
     ~select(job_people.c.user_id).where(_OF_JOB, job_people.c.user_id == users.c.id).exists(),
 )
 _ANOTHER_FAILURE = update(jobs).where(_THIS).values(failures=jobs.c.failures + 1)
@@ -238,10 +237,13 @@ def finish(connection: Connection, organisation: int, job: Job, changed: Changed
 
 
 def fail(connection: Connection, organisation: int, job: Job, error: TimegrainError, now: int) -> None:
-    """Under the policy lock. What was counted for it is left over."""
-    whose = {"organisation": organisation, "job": job.id}
-    begun = connection.execute(_BEGUN, whose).scalars().all()
-    store(connection, job_people, [(organisation, job.id, user, 0, *NOTHING) for user in begun])
+    """Under the policy lock. What was counted for it is left over.
+
+    Anybody's: some of it may have been taken back in the middle, and of that nothing is noted.
+    """
+    if job.state == RUNNING and not job.dry_run:
+        others = connection.execute(_NOT_NOTED, {"organisation": organisation, "job": job.id}).scalars().all()
+        store(connection, job_people, [(organisation, job.id, user, 0, *NOTHING) for user in others])
     result = {"code": error.code, "message": error.message}
     _set(connection, organisation, job, state=FAILED, result=_json(result), finished_at=now)
     if job.state == RUNNING and not job.dry_run:
