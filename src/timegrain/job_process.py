@@ -19,7 +19,6 @@ import time
 from contextlib import suppress
 from typing import IO
 
-from timegrain.errors import Unavailable
 from timegrain.storage.engine import Database
 
 log = logging.getLogger("timegrain.jobs")
@@ -121,11 +120,13 @@ class JobProcess:
             with process.stdout as said:
                 for line in said:
                     self._answer(line.strip(), said, process)
-        except Unavailable as error:
-            # It cannot be told that its turn does not come, so it ends.
+        except Exception as error:
+            # It cannot be told that its turn does not come, so it ends, and the server goes on alone.
             log.warning(json.dumps({"job": "alone", "error": type(error).__name__}))
             process.kill()
-        self._ready.clear()
+        finally:
+            # Whoever waits for it looks at this alone.
+            self._ready.clear()
 
     def _answer(self, word: str, said: IO[str], process: subprocess.Popen[str]) -> None:
         if word == TURN:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,28 @@ def test_a_server_goes_on_where_it_is_killed(database: Database, job: Job) -> No
     with database.write(1) as connection:
         assert jobs.unfinished(connection, 1)
     process.close()
+
+
+class NoTurn(AbstractContextManager[None]):
+    def __exit__(self, *_: object) -> None: ...
+
+    def __enter__(self) -> None:
+        raise ValueError("a fault that nobody foresaw")
+
+
+def test_a_server_goes_on_where_the_turn_fails(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    asked = a_job(database)
+    process = JobProcess(Database(sqlite_url, turn=NoTurn()))
+    ready(process)
+    pid = process.pid
+    ended = os.pidfd_open(pid)
+    assert not process.finish_all(threading.Event())
+    assert select.select([ended], [], [], 30)[0], "it waits for no turn that never comes"
+    os.close(ended)
+    process.close()
+    assert state(database, asked) == "waiting"
+    database.close()
 
 
 def test_it_ends_with_a_server_that_is_killed(database_url: str, database: Database) -> None:
