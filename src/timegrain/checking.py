@@ -48,6 +48,8 @@ class Checked:
     looked_at: Counter[str] = field(default_factory=Counter)
     """By what could be wrong, how many people or organisations."""
     wrong: list[Wrong] = field(default_factory=list)
+    whom: list[UUID] = field(default_factory=list)
+    """Who was to be looked at."""
 
     @property
     def sound(self) -> bool:
@@ -60,9 +62,11 @@ def check(
     sample: int | None = SAMPLE,
     email: str | None = None,
     progress: Progress = silent,
+    again: Checked | None = None,
 ) -> Checked:
     """Look at some people of each organisation, with `sample` None at all, with `email` at that one.
 
+    With `again` at those who were looked at then, whatever else is told.
     Raises `Refused` where nobody has that mail.
     """
     with database.read() as connection:
@@ -75,19 +79,22 @@ def check(
     for one in organisations:
         with database.read() as connection:
             everybody = people.all_users(connection, one.id)
-            some = [people.user_by_email(connection, one.id, email)] if email else _some(everybody, sample)
+            some = [people.user_by_email(connection, one.id, email)] if email else _some(everybody, sample, again)
             found = soundness.of_organisation(connection, one.id)
         checked.of_people += len(everybody)
         checked.looked_at.update(soundness.OF_ORGANISATION)
         checked.wrong += (Wrong(one.name, what, count) for what, count in found.items())
         chosen += ((one, person) for person in some)
+    checked.whom += (person.uuid for _, person in chosen)
     for done, (one, person) in enumerate(chosen, 1):
         _check_person(database, one, person, checked)
         progress(done, len(chosen))
     return checked
 
 
-def _some(everybody: Sequence[Person], sample: int | None) -> Sequence[Person]:
+def _some(everybody: Sequence[Person], sample: int | None, again: Checked | None) -> Sequence[Person]:
+    if again is not None:
+        return [one for one in everybody if one.uuid in again.whom]
     if sample is None or sample >= len(everybody):
         return everybody
     # Which ones need not be a secret; over many checks it is everybody's turn.

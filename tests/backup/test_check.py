@@ -62,6 +62,14 @@ def test_what_is_wrong_is_found_and_mended(database_url: str) -> None:
     assert ran(database_url, "check", "--sample", "2", "--whole").exit_code == 2
 
 
+def test_those_who_were_mended_are_looked_at_again(sqlite_url: str) -> None:
+    """Everybody is wrong, one is looked at and mended: whoever else is wrong is nobody's yet."""
+    sample(sqlite_url, 3, 1)
+    do(sqlite_url, "DELETE FROM stretches")
+    repaired = [printed(sqlite_url, "check", "--sample", "1", "--repair")["repaired"] for _ in range(3)]
+    assert repaired[0] == 1
+
+
 def test_what_refers_to_nothing_is_found(sqlite_url: str) -> None:
     sample(sqlite_url, 2, 1)
     do(sqlite_url, *LOST)

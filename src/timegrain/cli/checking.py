@@ -37,7 +37,7 @@ def check(session: Session, sample: int | None, whole: bool, mail: str | None, m
             found = looked_at(database, organisations, how_many, mail, progress)
             mended = _repair(session, database, organisations, found) if mend else 0
             if mended:
-                found = looked_at(database, organisations, how_many, mail, progress)
+                found = looked_at(database, organisations, progress=progress, again=found)
     session.answer({**as_data(found), "repaired": mended}, as_table(found))
     require_sound(found)
 
