@@ -52,6 +52,14 @@ def test_a_form_that_was_not_taken_may_come_again(tmp_path: Path) -> None:
     assert [table.add("form 1"), table.add("form 1")] == [True, False]
 
 
+def test_its_room_is_taken_when_it_is_opened(tmp_path: Path) -> None:
+    """Written later into a sparse file of a full disk, a page would end the process with SIGBUS."""
+    (tmp_path / "shared").touch()
+    SharedTable(tmp_path / "shared")
+    found = (tmp_path / "shared").stat()
+    assert found.st_blocks * 512 >= found.st_size > ROWS
+
+
 def test_more_than_it_holds_keeps_the_latest(tmp_path: Path) -> None:
     (tmp_path / "shared").touch()
     table = SharedTable(tmp_path / "shared")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import mmap
+import os
 import struct
 import threading
 import time
@@ -28,13 +29,21 @@ Numbers = tuple[float, float, int]
 
 
 class SharedTable:
-    """One table of all processes that open the same file, which may be empty at first."""
+    """One table of all processes that open the same file, which may be empty at first.
+
+    Raises `OSError` where the disk has no room for it.
+    """
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("r+b")
-        self._file.truncate(ROWS * _ROW.size)
+        # Each block is taken now: a page of the map for which the disk has no room later would end the process.
+        os.posix_fallocate(self._file.fileno(), 0, ROWS * _ROW.size)
         self._rows = mmap.mmap(self._file.fileno(), ROWS * _ROW.size)
         self._threads = threading.Lock()
+
+    def close(self) -> None:
+        self._rows.close()
+        self._file.close()
 
     @contextmanager
     def changing(self) -> Iterator[None]:

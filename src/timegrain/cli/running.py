@@ -158,11 +158,22 @@ def serve(
     os.environ[worker.METRICS_TOKEN_FILE] = token_file
     os.environ[worker.DRAIN], os.environ[worker.GRACE] = str(drain), str(grace)
     with ExitStack() as files:
-        folder = files.enter_context(tempfile.TemporaryDirectory(prefix="timegrain-metrics-"))
-        shared = files.enter_context(tempfile.NamedTemporaryFile(prefix="timegrain-"))
-        os.environ[METRICS_FOLDER], os.environ[worker.SHARED] = folder, shared.name
+        _share(files)
         config = _config("timegrain.workers:app", listening, grace, workers)
         worker.Workers(config, sockets, files.close).run()
+
+
+def _share(files: ExitStack) -> None:
+    """Make what the processes keep in files, until the end. Raises `Refused` where there is no room for it."""
+    from timegrain.api.shared import SharedTable  # Windows has no such file
+
+    try:
+        folder = files.enter_context(tempfile.TemporaryDirectory(prefix="timegrain-metrics-"))
+        shared = files.enter_context(tempfile.NamedTemporaryFile(prefix="timegrain-"))  # noqa: SIM115
+        SharedTable(Path(shared.name)).close()
+    except OSError as error:
+        raise Refused(f"{tempfile.gettempdir()}, where processes share what they know: {error.strerror}") from error
+    os.environ[METRICS_FOLDER], os.environ[worker.SHARED] = folder, shared.name
 
 
 def _wait_for(database: Database, seconds: int) -> None:
