@@ -8,6 +8,7 @@ the server's one loop, so nothing here is locked; why so: decision 0020.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -19,7 +20,7 @@ from anyio import CapacityLimiter
 from timegrain.errors import Overloaded, RequestTimeout
 
 LONGEST_QUESTION_S = 60.0
-"""A statement that still reads after this is given up: whoever asked has gone."""
+"""A statement that still reads after this is given up. What goes on, statement after statement, may take longer."""
 
 RECEIVE_S = 20.0
 """A body has this long to arrive, and a second more for each `SLOWEST` bytes of it."""
@@ -105,6 +106,18 @@ class Lane:
 async def _gone(receive: Callable[[], Awaitable[Any]]) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+@contextmanager
+def watched(receive: Callable[[], Awaitable[Any]]) -> Iterator[Callable[[], bool]]:
+    """Whether a client has gone while its request is worked on; its body has been read."""
+    gone = threading.Event()
+    leaving = asyncio.ensure_future(_gone(receive))
+    leaving.add_done_callback(lambda _: gone.set())
+    try:
+        yield gone.is_set
+    finally:
+        leaving.cancel()
 
 
 class Bodies:

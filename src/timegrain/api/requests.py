@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -23,7 +23,7 @@ from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from timegrain import clock
 from timegrain.api.access import is_batch, token_in
-from timegrain.api.admission import LONGEST_QUESTION_S, SMALL_BODY, Lane, received
+from timegrain.api.admission import LONGEST_QUESTION_S, SMALL_BODY, Lane, received, watched
 from timegrain.api.asking import Came, work_on
 from timegrain.api.calls import Answered, Given, House
 from timegrain.api.envelope import decode_strictly, encoded, unreadable
@@ -57,7 +57,8 @@ async def answered(request: Request[Any, Any, Any], route: Route[Any]) -> Respon
         address = request.client.host if request.client else ""
         came = _Received(headers, body, path, dict(request.query_params), address)
         async with _lane(house, route, len(body or b""), headers).place(request.receive):
-            return await to_thread.run_sync(_answered, house, route, came, limiter=house.admission.threads)
+            with watched(request.receive) if route.long else nullcontext(bool) as gone:
+                return await to_thread.run_sync(_answered, house, route, came, gone, limiter=house.admission.threads)
 
 
 def _lane(house: House, route: Route[Any], length: int, headers: Mapping[str, str]) -> Lane:
@@ -88,8 +89,8 @@ async def _body(request: Request[Any, Any, Any], count: Callable[[int], None]) -
         raise ValidationFailed("The body ends too early") from None
 
 
-def _answered(house: House, route: Route[Any], received: _Received) -> Response[bytes]:
-    with ExitStack() as kept, house.database.read(LONGEST_QUESTION_S) as connection:
+def _answered(house: House, route: Route[Any], received: _Received, gone: Callable[[], bool]) -> Response[bytes]:
+    with ExitStack() as kept, house.database.read(LONGEST_QUESTION_S, gone) as connection:
         headers, body, path, query, address = received
         token = token_in(route.security, headers.get("authorization"), query.get("api_key"))
         who = caller(connection, token, clock.now())

@@ -9,15 +9,16 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from timegrain.errors import Refused, TimegrainError, Unavailable
+from timegrain.errors import Refused, TimegrainError, TookTooLong, Unavailable
 from timegrain.storage import postgresql, sqlite, sqlite_faults
 from timegrain.storage.sqlite_faults import Fault
 from timegrain.storage.turns import Turns
@@ -70,17 +71,20 @@ class Database:
         return self._reader
 
     @contextmanager
-    def read(self, seconds: float | None = None) -> Iterator[Connection]:
+    def read(self, seconds: float | None = None, gone: Callable[[], bool] = bool) -> Iterator[Connection]:
         """A read-only transaction that sees one state of the database throughout.
 
-        Raises `TookTooLong` for what reads longer than `seconds` (SQLite; PostgreSQL has a setting of its own).
+        Raises `TookTooLong` for a statement that reads longer than `seconds` (SQLite; PostgreSQL has a setting of
+        its own), and for the next one where whoever asked has `gone`.
         """
         with self._reachable("questions"):
             if self.is_sqlite:
                 self._file.require_same()
             with self._reader.connect() as connection, connection.begin():
+                if gone is not bool:
+                    event.listen(connection, "before_cursor_execute", partial(_go_on, gone))
                 if self.is_sqlite and seconds is not None:
-                    sqlite.limit(connection, seconds)
+                    sqlite.limit(connection, seconds, gone)
                 yield connection
 
     @contextmanager
@@ -206,6 +210,11 @@ class Database:
     def close(self) -> None:
         self._writer.dispose()
         self._reader.dispose()
+
+
+def _go_on(gone: Callable[[], bool], *_: object) -> None:
+    if gone():
+        raise TookTooLong("whoever asked has gone")
 
 
 def parsed(url: str) -> URL:

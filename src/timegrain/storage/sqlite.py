@@ -8,7 +8,7 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -140,12 +140,22 @@ def make_engine(url: URL, file: DatabaseFile, begin: str, pool_size: int, max_ov
     return engine
 
 
-def limit(connection: Connection, seconds: float) -> None:
-    """Statements are given up `seconds` from now, as `TookTooLong`, until the connection goes back to its pool."""
+def limit(connection: Connection, seconds: float, gone: Callable[[], bool]) -> None:
+    """Each statement is given up after `seconds`, as `TookTooLong`, until the connection goes back to its pool.
+
+    So what makes progress, statement after statement, may take longer, and ends where whoever asked has `gone`.
+    """
     driver = connection.connection.driver_connection
-    if driver is not None:
+    if driver is None:
+        return
+    until = time.monotonic() + seconds
+
+    def begins(*_: object) -> None:
+        nonlocal until
         until = time.monotonic() + seconds
-        driver.set_progress_handler(lambda: time.monotonic() > until, _LOOKED_AT)
+
+    event.listen(connection, "before_cursor_execute", begins)
+    driver.set_progress_handler(lambda: time.monotonic() > until or gone(), _LOOKED_AT)
 
 
 def rewrite(engine: Engine) -> None:

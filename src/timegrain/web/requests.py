@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -14,7 +14,7 @@ from litestar.exceptions import InternalServerException
 from litestar.response import Stream
 
 from timegrain import clock
-from timegrain.api.admission import received
+from timegrain.api.admission import received, watched
 from timegrain.api.calls import House
 from timegrain.api.envelope import COME_AGAIN, as_known, note_unforeseen, retry_after
 from timegrain.api.listing import chunks
@@ -69,6 +69,8 @@ class _Came(NamedTuple):
     local: bool
     base_url: str
     request_id: str
+    gone: Callable[[], bool] = bool
+    """Whether whoever asked has closed the connection."""
 
     @property
     def secure(self) -> bool:
@@ -87,7 +89,9 @@ async def visited(request: Request[Any, Any, Any], page: Page) -> Response[Any]:
     with house.admission.bodies.one(0) as count:
         came = await _came(request, headers, count)
         async with lane.place(request.receive):
-            return await to_thread.run_sync(_visited, house, page, came, limiter=house.admission.threads)
+            with watched(request.receive) if page.long else nullcontext(bool) as gone:
+                came = came._replace(gone=gone)
+                return await to_thread.run_sync(_visited, house, page, came, limiter=house.admission.threads)
 
 
 async def _came(request: Request[Any, Any, Any], headers: Mapping[str, str], count: Callable[[int], None]) -> _Came:
@@ -184,6 +188,7 @@ def _visit(house: House, came: _Came, reads: ExitStack) -> Visit:
         came.local,
         came.base_url,
         partial=came.headers.get("hx-request") == "true",
+        gone=came.gone,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,6 +71,8 @@ class Visit:
     cookie: str = ""
     partial: bool = False
     """Whether a part of the page is asked for, by htmx."""
+    gone: Callable[[], bool] = bool
+    """Whether whoever asked has left."""
     signed_in: SignedIn | None = None
     error: TimegrainError | None = None
     """Why the form was not taken."""
@@ -81,7 +83,7 @@ class Visit:
     def connection(self) -> Connection:
         """A read transaction, the same one until something was changed."""
         if self._connection is None:
-            self._connection = self.reads.enter_context(self.house.database.read(LONGEST_QUESTION_S))
+            self._connection = self.reads.enter_context(self.house.database.read(LONGEST_QUESTION_S, self.gone))
         return self._connection
 
     def read_anew(self) -> None:
