@@ -12,6 +12,7 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 
 from sqlalchemy import Connection
@@ -49,9 +50,15 @@ class Retention:
     """Of one database: removes where it is called, and once started each hour in a thread of its own."""
 
     def __init__(
-        self, database: Database, step_s: float = STEP_S, pause_s: float = PAUSE_S, most_rows: int = MOST_ROWS
+        self,
+        database: Database,
+        step_s: float = STEP_S,
+        pause_s: float = PAUSE_S,
+        most_rows: int = MOST_ROWS,
+        ran: Callable[[bool], object] = bool,
     ) -> None:
-        self._database = database
+        """`ran` is told of each hourly run whether it went well."""
+        self._database, self._ran = database, ran
         self._step_s, self._pause_s, self._most = step_s, pause_s, most_rows
         self._policies = Policies()
         self._closing = threading.Event()
@@ -71,7 +78,9 @@ class Retention:
         while not self._closing.is_set():
             try:
                 self.run_all()
+                self._ran(True)
             except Exception as error:
+                self._ran(False)
                 # The type alone: an exception's text may hold somebody's title. The next round tries again.
                 log.error(json.dumps({"retention": "failed", "error": type(error).__name__}))
             self._closing.wait(EVERY_S)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import queue
 import re
 from pathlib import Path
 from threading import Event
@@ -13,6 +15,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.contract.served import Office, bearing, failed, succeeded
 from tests.serving import served
+from timegrain.api.admission import Lane
+from timegrain.api.metrics import Meters
+from timegrain.errors import Overloaded
+from timegrain.retention import Retention
 from timegrain.storage.engine import Database
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +81,51 @@ def test_names_are_prometheus_own_way_and_documented(office: Office) -> None:
         assert f"`{name}`" in documented, name
         assert family.documentation
         assert not name.endswith(("_ms", "_kb", "_mb", "_minutes"))
+
+
+def test_lanes_pages_and_retention_are_counted(office: Office) -> None:
+    before = told(office.client.get("/metrics"))
+    assert office.client.post("/sign-in", data={"mail": "a@example.com", "password": "wrong"}).status_code == 422
+    after = told(office.client.get("/metrics"))
+
+    def more(name: str, **labels: str) -> float:
+        return counted(after, name, **labels) - counted(before, name, **labels)
+
+    assert more("timegrain_failures_total", code="SIGN_IN_FAILED") == 1
+    for lane in ("batches", "large_batches", "questions", "long_questions"):
+        for state in ("working", "waiting"):
+            assert after[f"timegrain_lane_requests{sorted({'lane': lane, 'state': state}.items())}"] == 0
+
+
+def test_what_a_lane_does_is_told() -> None:
+    asyncio.run(one_after_another())
+
+
+async def one_after_another() -> None:
+    meters, lane = Meters(), Lane("long questions", 1, 0, 1)
+    lane.observer = meters
+
+    def told_of(state: str) -> float | None:
+        labels = {"lane": "long_questions", "state": state}
+        return meters.registry.get_sample_value("timegrain_lane_requests", labels)
+
+    async def nothing() -> None:
+        await asyncio.Event().wait()
+
+    async with lane.place(nothing):
+        assert (told_of("working"), told_of("waiting")) == (1, 0)
+        with pytest.raises(Overloaded):
+            lane.require_room()
+    assert told_of("working") == 0
+    assert meters.registry.get_sample_value("timegrain_lane_refused_total", {"lane": "long_questions"}) == 1
+
+
+def test_a_run_of_retention_is_told(sqlite_database: Database) -> None:
+    ran: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    retention = Retention(sqlite_database, ran=ran.put)
+    retention.start()
+    assert ran.get(timeout=60)
+    retention.close()
 
 
 def test_nothing_names_anybody(office: Office) -> None:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from anyio import CapacityLimiter
 
@@ -38,6 +38,16 @@ class Gone(Overloaded):
     """Whoever asked has closed the connection while they waited: nothing is to be done."""
 
 
+class Observer(Protocol):
+    """Told in the server's loop."""
+
+    def lane(self, name: str, working: int, waiting: int) -> None:
+        """So many are worked on, and so many wait, from now on."""
+
+    def lane_refused(self, name: str) -> None:
+        """One had no room, or waited too long."""
+
+
 class Lane:
     """Work of one kind: at most `at_once` in threads, at most `waiting` before these, each for `patience` seconds."""
 
@@ -46,6 +56,7 @@ class Lane:
         self._most_waiting, self._patience = waiting, patience
         self._working = 0
         self._queue: deque[asyncio.Future[None]] = deque()
+        self.observer: Observer | None = None
 
     @property
     def working(self) -> int:
@@ -58,7 +69,7 @@ class Lane:
     def require_room(self) -> None:
         """Raises `Overloaded` where as many wait as may: before a body is read for nothing."""
         if len(self._queue) >= self._most_waiting:
-            raise Overloaded(f"Too many {self.name} at once; come again")
+            raise self._refused("come again")
 
     @asynccontextmanager
     async def place(self, receive: Callable[[], Awaitable[Any]]) -> AsyncIterator[None]:
@@ -68,6 +79,7 @@ class Lane:
         """
         if self._working < self.at_once:
             self._working += 1
+            self.tell()
         else:
             self.require_room()
             await self._wait(receive)
@@ -79,18 +91,20 @@ class Lane:
     async def _wait(self, receive: Callable[[], Awaitable[Any]]) -> None:
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.append(mine)
+        self.tell()
         leaving = asyncio.ensure_future(_gone(receive))
         try:
             await asyncio.wait((mine, leaving), timeout=self._patience, return_when=asyncio.FIRST_COMPLETED)
             if leaving.done():
                 raise Gone("whoever asked has gone")
             if not mine.done():
-                raise Overloaded(f"Too many {self.name} at once; this one waited too long")
+                raise self._refused("this one waited too long")
         except BaseException:
             if mine.done():
                 self._leave()
             else:
                 self._queue.remove(mine)
+                self.tell()
             raise
         finally:
             leaving.cancel()
@@ -101,6 +115,16 @@ class Lane:
             self._queue.popleft().set_result(None)
         else:
             self._working -= 1
+        self.tell()
+
+    def _refused(self, why: str) -> Overloaded:
+        if self.observer is not None:
+            self.observer.lane_refused(self.name)
+        return Overloaded(f"Too many {self.name} at once; {why}")
+
+    def tell(self) -> None:
+        if self.observer is not None:
+            self.observer.lane(self.name, self._working, len(self._queue))
 
 
 async def _gone(receive: Callable[[], Awaitable[Any]]) -> None:
@@ -162,6 +186,11 @@ class Admission:
     bodies: Bodies = field(default_factory=Bodies)
     threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(64))
     """One for whoever has a place: the lanes together have fewer."""
+
+    def observe(self, observer: Observer) -> None:
+        for lane in (self.batches, self.large_batches, self.questions, self.long_questions, self.health):
+            lane.observer = observer
+            lane.tell()
 
     def of(self, heavy: bool) -> Lane:
         return self.long_questions if heavy else self.questions

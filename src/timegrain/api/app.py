@@ -188,12 +188,14 @@ def make_app(
     meters, draining = Meters(), draining or Event()
     observe(database, meters)
     recorder, runner, journal = Recorder(database, meters), JobRunner(database), Journal(database)
-    retention = Retention(database)
+    retention = Retention(database, ran=meters.retention_ran)
+    admission = Admission()
+    admission.observe(meters)
     journal.start()
     if run_jobs:
         runner.start()
         retention.start()
-    house = House(database, recorder, Books(), runner, journal, Rates(shared=shared), Admission(), shared)
+    house = House(database, recorder, Books(), runner, journal, Rates(shared=shared), admission, shared)
     state = {
         "house": house,
         "meters": meters,

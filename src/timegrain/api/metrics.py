@@ -46,14 +46,14 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Meters:
-    """What one process counts. An observer of its recorder and of its database."""
+    """What one process counts. An observer of its recorder, its database, its lanes and its retention."""
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
         self.requests = Counter("timegrain_requests", "Requests", ["method", "path", "status"], registry=registry)
         self.seconds = Histogram("timegrain_request_seconds", "Time to answer", ["path"], registry=registry)
         self._failures = Counter(
-            "timegrain_failures", "Calls of the API that failed, by the error's code", ["code"], registry=registry
+            "timegrain_failures", "Calls and pages that failed, by the error's code", ["code"], registry=registry
         )
         self._facts = Counter(
             "timegrain_facts", "Entries of batches, by what became of them", ["outcome"], registry=registry
@@ -85,12 +85,40 @@ class Meters:
             multiprocess_mode="livesum",
             registry=registry,
         )
+        self._lanes = Gauge(
+            "timegrain_lane_requests",
+            "Requests by the lane that takes them on, and whether they are worked on or wait",
+            ["lane", "state"],
+            multiprocess_mode="livesum",
+            registry=registry,
+        )
+        self._refused = Counter(
+            "timegrain_lane_refused", "Requests that a lane had no room for", ["lane"], registry=registry
+        )
+        self._retention = Counter(
+            "timegrain_retention_runs",
+            "Looks for what is too old to be kept, by how they ended",
+            ["outcome"],
+            registry=registry,
+        )
+        for outcome in ("done", "failed"):
+            self._retention.labels(outcome)
         for outcome in ("stored", "unchanged", "erased", "rejected"):
             self._facts.labels(outcome)
 
     def request(self, method: str, path: str, status: int, seconds: float) -> None:
         self.requests.labels(method if method in METHODS else "other", path, str(status)).inc()
         self.seconds.labels(path).observe(seconds)
+
+    def lane(self, name: str, working: int, waiting: int) -> None:
+        self._lanes.labels(_label(name), "working").set(working)
+        self._lanes.labels(_label(name), "waiting").set(waiting)
+
+    def lane_refused(self, name: str) -> None:
+        self._refused.labels(_label(name)).inc()
+
+    def retention_ran(self, well: bool) -> None:
+        self._retention.labels("done" if well else "failed").inc()
 
     def failed(self, error: TimegrainError) -> None:
         self._failures.labels(type(error).code).inc()
@@ -114,6 +142,10 @@ class Meters:
 
     def connections(self, pool: str, in_use: int) -> None:
         self._connections.labels(pool).set(in_use)
+
+
+def _label(name: str) -> str:
+    return name.replace(" ", "_")
 
 
 class _Now:

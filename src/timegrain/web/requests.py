@@ -69,6 +69,8 @@ class _Came(NamedTuple):
     local: bool
     base_url: str
     request_id: str
+    note: Callable[[TimegrainError], None]
+    """Counts what a page says that went wrong."""
     gone: Callable[[], bool] = bool
     """Whether whoever asked has closed the connection."""
 
@@ -121,6 +123,7 @@ async def _came(request: Request[Any, Any, Any], headers: Mapping[str, str], cou
         direct and is_local(address, headers),
         base,
         str(request.scope.get("timegrain_request_id", "")),
+        state.meters.failed,
     )
 
 
@@ -153,6 +156,7 @@ def _visited(house: House, page: Page, came: _Came) -> Response[Any]:
     except Unavailable as error:
         # Without the database nobody is known, and nothing more can be read for the page that says so.
         visit = _visit(house, came, ExitStack())
+        came.note(error)
         return _answered(visit, page, came, failed(visit, error))
 
 
@@ -169,6 +173,8 @@ def _seen(house: House, page: Page, came: _Came) -> Response[Any]:
                 note_unforeseen(error, came.request_id)
             answer = _answered(visit, page, came, failed(visit, as_known(error, came.request_id)))
         visit.leave_trails()
+    if visit.error is not None:
+        came.note(visit.error)
     if visit.signed_in is not None and visit.signed_in.rolls and not answer.cookies:
         _roll(house, visit.signed_in, came, answer)
     return answer
