@@ -12,6 +12,7 @@ from timegrain.errors import TookTooLong
 from timegrain.storage.engine import Database
 
 COUNTED = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :most) SELECT max(i) FROM n"
+ROWS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :most) SELECT i FROM n"
 FOR_EVER = 10**12
 LIMIT_S = 1.0
 
@@ -22,6 +23,15 @@ def test_what_makes_progress_may_take_longer(sqlite_database: Database) -> None:
         while time.monotonic() < enough:
             # Enough for the time to be looked at, and soon over.
             assert connection.execute(text(COUNTED), {"most": 100_000}).scalar_one() == 100_000
+
+
+def test_the_time_of_who_reads_the_rows_is_not_the_statement_s(sqlite_database: Database) -> None:
+    with sqlite_database.read(LIMIT_S) as connection:
+        rows = iter(connection.execute(text(ROWS), {"most": 60_000}))
+        total, enough = next(rows)[0], time.monotonic() + 2 * LIMIT_S
+        while time.monotonic() < enough:
+            pass
+        assert total + sum(row[0] for row in rows) == 60_000 * 60_001 // 2
 
 
 def test_a_statement_that_does_not_end_is_given_up(sqlite_database: Database) -> None:

@@ -42,6 +42,8 @@ _READER_WAITED_FOR_MS = 100
 
 _LOOKED_AT = 1_000_000
 """Steps of SQLite's machine between two looks at the time: some 30 ms."""
+_BETWEEN_LOOKS_S = 0.25
+"""No more than this of them is SQLite's own, on a slow computer."""
 
 
 class DatabaseFile:
@@ -148,14 +150,21 @@ def limit(connection: Connection, seconds: float, gone: Callable[[], bool]) -> N
     driver = connection.connection.driver_connection
     if driver is None:
         return
-    until = time.monotonic() + seconds
+    spent, looked = 0.0, time.monotonic()
 
     def begins(*_: object) -> None:
-        nonlocal until
-        until = time.monotonic() + seconds
+        nonlocal spent, looked
+        spent, looked = 0.0, time.monotonic()
+
+    def is_over() -> bool:
+        nonlocal spent, looked
+        now = time.monotonic()
+        # Between two looks whoever reads the rows may have worked on them: that is no time of the statement.
+        spent, looked = spent + min(now - looked, _BETWEEN_LOOKS_S), now
+        return spent > seconds or gone()
 
     event.listen(connection, "before_cursor_execute", begins)
-    driver.set_progress_handler(lambda: time.monotonic() > until or gone(), _LOOKED_AT)
+    driver.set_progress_handler(is_over, _LOOKED_AT)
 
 
 def rewrite(engine: Engine) -> None:
