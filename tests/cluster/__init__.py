@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from uuid import uuid4
 
@@ -38,7 +38,7 @@ def own_database(with_extension: bool = True) -> Iterator[str]:
     """Its URL; gone from every node afterwards."""
     given = make_url(COORDINATOR)
     name = f"test_{uuid4().hex}"
-    here = (given.host or "localhost", given.port or 5432)
+    here = _place(given)
     known = at(given, *here, given.database or "postgres")
     engine = create_engine(known)
     with engine.connect() as connection:
@@ -58,17 +58,25 @@ def own_database(with_extension: bool = True) -> Iterator[str]:
 def extend(name: str) -> None:
     """Make of a database by that name on every node a cluster's."""
     given = make_url(COORDINATOR)
-    here = (given.host or "localhost", given.port or 5432)
-    known = at(given, *here, given.database or "postgres")
-    engine = create_engine(known)
+    engine = create_engine(at(given, *_place(given), given.database or "postgres"))
     with engine.connect() as connection:
         others = workers(connection)
     engine.dispose()
+    join(given.set(database=name), others)
+
+
+def join(coordinator: URL, others: Sequence[tuple[str, int]]) -> None:
+    """Make one cluster of the databases by that name on it and on the others."""
+    here, name = _place(coordinator), coordinator.database or ""
     for node in [*others, here]:
-        run(at(given, *node, name), "CREATE EXTENSION IF NOT EXISTS citus")
+        run(at(coordinator, *node, name), "CREATE EXTENSION IF NOT EXISTS citus")
     run(
-        at(given, *here, name),
+        at(coordinator, *here, name),
         f"SELECT citus_set_coordinator_host('{here[0]}', {here[1]})",
         *(f"SELECT citus_add_node('{host}', {port})" for host, port in others),
         f"ALTER DATABASE {name} SET citus.shard_count = {SHARDS}",
     )
+
+
+def _place(url: URL) -> tuple[str, int]:
+    return (url.host or "localhost", url.port or 5432)

@@ -200,11 +200,11 @@ def answering(launcher: Launcher, url: str, log: Path) -> tuple[Started, str]:
     return server, address
 
 
-def check(url: str, acknowledged: set[int], sent: set[int]) -> None:
+def check(url: str, acknowledged: set[int], sent: set[int], organisation: int = 1) -> None:
     """That all of what was acknowledged is there, and of what else was sent each batch wholly or not at all."""
     kept = Kept()
     kept.acknowledged, kept.sent = acknowledged, sent
-    kept.check(url)
+    kept.check(url, organisation)
 
 
 class Kept:
@@ -226,22 +226,21 @@ class Kept:
         self.erased.update(eraser.erased)
         self.half_erased.update({eraser.in_flight} - {None})  # type: ignore[arg-type]
 
-    def check(self, url: str) -> set[str]:
+    def check(self, url: str, organisation: int = 1) -> set[str]:
         """Returns the states of all changes of policy, once none is left to do."""
         database = Database(url)
         JobRunner(database).finish_all()
         with database.read() as connection:
-            one = people.all_organisations(connection)[0]
-            user = people.all_users(connection, one.id)[0]
-            meant = people_meant(connection, one.id, [user.uuid], [])
+            user = people.all_users(connection, organisation)[0]
+            meant = people_meant(connection, organisation, [user.uuid], [])
             first = FIRST.toordinal()
-            rows = daily_totals(connection, one.id, "UTC", meant, "UTC", first, first + max(self.sent))
-            states = {job.state for job in jobs.listed(connection, one.id)}
+            rows = daily_totals(connection, organisation, "UTC", meant, "UTC", first, first + max(self.sent))
+            states = {job.state for job in jobs.listed(connection, organisation)}
         counted = {day - first: tally.total for day, tally in rows}
         assert {counted[day] for day in self.acknowledged - self.erased - self.half_erased} == {FACTS * 10}
         assert {counted[day] for day in self.erased} <= {0}
         assert {counted[day] for day in (self.sent - self.acknowledged) | self.half_erased} <= {0, FACTS * 10}
-        assert differences(database, one.id, user.id) == 0
+        assert differences(database, organisation, user.id) == 0
         database.close()
         return states
 

@@ -28,7 +28,7 @@ from .replaying import PolicyStep
 from .test_worlds import Replay
 
 SQLITE_WORLDS = int(os.environ.get("TIMEGRAIN_TEST_RETIRED", "6"))
-POSTGRESQL_WORLDS = SQLITE_WORLDS // 3
+SERVER_WORLDS = SQLITE_WORLDS // 3
 RETIRED = 0.15
 """Of the steps of the second half, those before which something is retired: the first fills what can be."""
 
@@ -157,5 +157,5 @@ def test_worlds_on_sqlite(sqlite_url: str) -> None:
 
 
 @pytest.mark.slow
-def test_worlds_on_postgresql(postgres_url: str) -> None:
-    replay_some(postgres_url, range(1000, 1000 + POSTGRESQL_WORLDS))
+def test_worlds_on_a_server(server_url: str) -> None:
+    replay_some(server_url, range(1000, 1000 + SERVER_WORLDS))

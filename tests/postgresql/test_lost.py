@@ -7,6 +7,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -27,10 +28,20 @@ LONGEST_S = 60
 
 
 class Patient(Sender):
-    """Sends each batch until it is acknowledged: whatever else is answered meanwhile says when to come again."""
+    """Sends each batch until it is acknowledged, and keeps whatever else was answered meanwhile."""
 
-    refused: threading.Semaphore
-    enough_sent: threading.Event
+    def __init__(
+        self,
+        address: str,
+        made: dict[str, str],
+        days: Iterator[int],
+        enough: threading.Semaphore,
+        refused: threading.Semaphore,
+        enough_sent: threading.Event,
+    ) -> None:
+        super().__init__(address, made["apiKey"], made["userId"], days, enough)
+        self.refused, self.enough_sent = refused, enough_sent
+        self.refusals: list[httpx.Response] = []
 
     def run(self) -> None:
         with httpx.Client(headers=self._headers, timeout=LONGEST_S) as client:
@@ -38,12 +49,20 @@ class Patient(Sender):
                 day = next(self._days)
                 self.in_flight = day
                 while (answer := client.post(self._post, json=self._batch(day))).status_code != 200:
-                    failed(answer, 503, "UNAVAILABLE")
-                    assert int(answer.headers["Retry-After"]) > 0
+                    self.refusals.append(answer)
                     self.refused.release()
                 self.acknowledged.append(day)
                 self.in_flight = None
                 self._enough.release()
+
+    def end(self) -> None:
+        """Once enough was sent: it came to its end, and each refusal said when to come again."""
+        self.join(LONGEST_S)
+        assert not self.is_alive()
+        assert self.in_flight is None
+        for answer in self.refusals:
+            failed(answer, 503, "UNAVAILABLE")
+            assert int(answer.headers["Retry-After"]) > 0
 
 
 @pytest.fixture
@@ -56,19 +75,10 @@ def own() -> Iterator[OwnServer]:
 def test_a_lost_database(own: OwnServer, tmp_path: Path) -> None:
     made = timegrain(own.url, "init", "--organisation", "o", "--zone", "UTC", "--admin-email", "a@example.com")
     fill(own.url)
-    lock, numbers = threading.Lock(), iter(range(100_000))
-
-    def days() -> Iterator[int]:
-        while True:
-            with lock:
-                number = next(numbers)
-            yield number
-
     enough, refused, over = threading.Semaphore(0), threading.Semaphore(0), threading.Event()
     with serving(own.url, tmp_path / "serve.log", "--workers", "2") as (_, address):
-        senders = [Patient(address, made["apiKey"], made["userId"], days(), enough) for _ in range(SENDERS)]
+        senders = [Patient(address, made, count(n, SENDERS), enough, refused, over) for n in range(SENDERS)]
         for sender in senders:
-            sender.refused, sender.enough_sent = refused, over
             sender.start()
         with httpx.Client(base_url=address, timeout=LONGEST_S) as client:
             key = {"Authorization": f"Bearer {made['apiKey']}"}
@@ -87,8 +97,7 @@ def test_a_lost_database(own: OwnServer, tmp_path: Path) -> None:
             acquire(enough, AFTER)
             over.set()
             for sender in senders:
-                sender.join(LONGEST_S)
-                assert not sender.is_alive()
+                sender.end()
             # Whether the command lived to see it or not, what it began is brought to its end.
             jobs = succeeded(client.get("/v1/jobs", headers=key))["items"]
             while any(one["state"] in ("waiting", "running") for one in jobs):
