@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import psycopg
@@ -17,6 +18,8 @@ from tests.contract.served import SUMMARY, bearing, failed, succeeded
 from tests.crash.test_kill import check, run, serving
 from tests.postgresql.test_lost import AFTER, BEFORE, LONGEST_S, REFUSED, Patient, acquire
 from tests.serving import unlimited
+from timegrain.errors import Unavailable
+from timegrain.storage import people
 from timegrain.storage.engine import Database
 
 pytestmark = pytest.mark.slow
@@ -52,14 +55,27 @@ class House:
         return client.post(SUMMARY, json=question, headers=bearing(self.made["apiKey"]))
 
 
-@pytest.fixture
-def own() -> Iterator[tuple[Node, list[Node]]]:
-    with own_cluster() as made:
-        yield made
+class Placed(NamedTuple):
+    """An organisation: its number, what `init` printed, and the worker that has it."""
+
+    number: int
+    made: dict[str, str]
+    worker: Node
+
+
+@pytest.fixture(scope="module")
+def own() -> Iterator[tuple[Node, list[Placed]]]:
+    """A coordinator, and on each of its workers an organisation."""
+    with own_cluster() as (coordinator, workers):
+        by_port = organisations(coordinator)
+        database = Database(coordinator.url)
+        unlimited(database)
+        database.close()
+        yield coordinator, [Placed(*by_port[one.port], one) for one in workers]
 
 
 def organisations(coordinator: Node) -> dict[int, tuple[int, dict[str, str]]]:
-    """By the port of the worker that has it: an organisation's number and what `init` printed, on each worker one."""
+    """By the port of the worker that has it: an organisation's number and what `init` printed."""
     found: dict[int, tuple[int, dict[str, str]]] = {}
     for number in range(1, 20):
         init = ("init", "--organisation", f"o{number}", "--zone", "UTC", "--admin-email", "a@example.com")
@@ -72,15 +88,29 @@ def organisations(coordinator: Node) -> dict[int, tuple[int, dict[str, str]]]:
     return found
 
 
-def test_a_lost_worker(own: tuple[Node, list[Node]], tmp_path: Path) -> None:
-    coordinator, workers = own
-    on = organisations(coordinator)
+def test_a_commit_that_the_worker_does_not_answer(own: tuple[Node, list[Placed]]) -> None:
+    """Citus tells of it as an internal error of its own."""
+    coordinator, (placed, _) = own
     database = Database(coordinator.url)
-    unlimited(database)
+
+    def change() -> None:
+        with database.write(placed.number) as connection:
+            people.add_user(connection, placed.number, "new", "new@example.com", 0)
+            placed.worker.kill()
+
+    with pytest.raises(Unavailable, match="while it committed"):
+        change()
+    placed.worker.start()
+    with database.read() as connection:
+        assert [one.email for one in people.all_users(connection, placed.number)] == ["a@example.com"]
     database.close()
-    worker = workers[0]
+
+
+def test_a_lost_worker(own: tuple[Node, list[Placed]], tmp_path: Path) -> None:
+    coordinator, both = own
+    worker = both[0].worker
     with serving(coordinator.url, tmp_path / "serve.log") as (_, address):
-        lost, other = (House(*on[one.port], address) for one in workers)
+        lost, other = (House(one.number, one.made, address) for one in both)
         senders = [*lost.senders, *other.senders]
         for sender in senders:
             sender.start()
@@ -104,8 +134,8 @@ def test_a_lost_worker(own: tuple[Node, list[Node]], tmp_path: Path) -> None:
     assert not [answer for sender in other.senders for answer in sender.refusals]
     with psycopg.connect(coordinator.url, autocommit=True) as connection:
         connection.execute("SELECT recover_prepared_transactions()")
-    for node in workers:
-        with psycopg.connect(node.url) as connection:
+    for one in both:
+        with psycopg.connect(one.worker.url) as connection:
             assert connection.execute("SELECT gid FROM pg_prepared_xacts").fetchall() == []
     for house in (lost, other):
         acknowledged = {day for sender in house.senders for day in sender.acknowledged}
