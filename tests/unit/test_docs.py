@@ -11,12 +11,14 @@ import pytest
 
 from tests.web.asked import asked_names
 from timegrain import errors, recording
+from timegrain.api.envelope import COME_AGAIN
 from timegrain.api.openapi import document
 from timegrain.cli import timegrain
 from timegrain.web.all_pages import PAGES
 from timegrain.web.pages import Page
 
 ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
 OPERATING = (ROOT / "docs" / "operating.md").read_text()
 DASHBOARD = (ROOT / "docs" / "dashboard.md").read_text()
 
@@ -43,6 +45,17 @@ def test_every_command_is_documented(command: str) -> None:
 @pytest.mark.parametrize("code", sorted({one.code for one in vars(errors).values() if hasattr(one, "code")}))
 def test_every_error_code_is_documented(code: str) -> None:
     assert f"`{code}`" in OPERATING
+
+
+def test_what_may_be_sent_again_is_told_to_callers() -> None:
+    """Each code with its status, and no other."""
+    told = re.findall(r"^\| `(\w+)` \| (\d+) \|", (DOCS / "api" / "errors.md").read_text(), re.MULTILINE)
+    there_are = {
+        one.code: one.status
+        for one in vars(errors).values()
+        if getattr(one, "status", 0) in (*COME_AGAIN, errors.RequestTimeout.status)
+    }
+    assert {code: int(status) for code, status in told} == there_are
 
 
 def test_every_reason_of_a_refused_entry_is_documented() -> None:
