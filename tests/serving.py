@@ -69,10 +69,13 @@ class Prompt(uvicorn.Server):
 
 
 @contextmanager
-def served(database: Database, **settings: Any) -> Iterator[httpx.Client]:
-    """With the settings of `whole_app`. The client sends no key by itself."""
+def served(database: Database, http: Any = "auto", **settings: Any) -> Iterator[httpx.Client]:
+    """With the settings of `whole_app`. The client sends no key by itself.
+
+    Unless told, connections are uvicorn's own: ours (`Bounded`) wait a moment before they end.
+    """
     app = whole_app(database, **settings)
-    server = Prompt(uvicorn.Config(app, port=0, log_level="warning", access_log=False))
+    server = Prompt(uvicorn.Config(app, http=http, port=0, log_level="warning", access_log=False))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -20,8 +20,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from timegrain.systemd import notify
 
 log = logging.getLogger("timegrain.requests")
@@ -31,13 +29,6 @@ LINGER_S = 0.5
 
 LAST_S = 5.0
 """After the grace, for what is refused then, and to write what waits. Then the process ends as it is."""
-
-
-class Lingering(HttpToolsProtocol):
-    """A connection that was accepted a moment ago, or asks again just now, is still answered."""
-
-    def shutdown(self) -> None:
-        self.loop.call_later(LINGER_S, super().shutdown)
 
 
 @dataclass

@@ -27,7 +27,8 @@ from timegrain import workers as worker
 from timegrain.api.app import SLOW_MS, Observed
 from timegrain.api.metrics import FOLDER as METRICS_FOLDER
 from timegrain.cli.session import Session, base_address, command, default_path
-from timegrain.ending import Ending, Lingering, read_certificate
+from timegrain.connections import Bounded
+from timegrain.ending import Ending, read_certificate
 from timegrain.errors import Refused, Unavailable
 from timegrain.sample.organisation import sample_organisation
 from timegrain.seeding import store_sample
@@ -225,7 +226,7 @@ def _config(app: Callable[[], Observed] | str, listening: Listening, grace: floa
         app,
         factory=True,
         workers=workers,
-        http=Lingering,
+        http=Bounded,
         access_log=False,
         log_level="warning",
         server_header=False,
