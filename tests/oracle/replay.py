@@ -7,14 +7,16 @@ program and to the world (`apply`), and compares at each `Question` (`answer`).
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
+from functools import cache
 from typing import Literal
 
 from .days import SLOT, Asked, Membership, Row, WeekStart, daily, day_start, local_day, primary_team, whole_weeks
 from .facts import Erasure, OFact, Shelf, TextKept
 from .seconds import Count, Policy, Second, count_user
-from .subjects import Rating, Rule, rate
+from .subjects import Rating, Rule, Subject, rate
 
 STARTER = -1
 """Stands for a team in rules of the starter catalogue."""
@@ -253,8 +255,8 @@ class World:
 
     def _with_frozen(self, user: int, counted: Count) -> dict[int, Second]:
         """All facts that ever came are still there: only what lies before is as it was, but for ratings."""
-        policy = self.policy(user)
-        seconds = {second: _rated_anew(second, it, policy) for second, it in self._frozen[user].items()}
+        anew = _rated_anew(self.policy(user))
+        seconds = {second: anew(second, it) for second, it in self._frozen[user].items()}
         return seconds | {second: it for second, it in counted.seconds.items() if second >= self.facts_from}
 
     def _retire(self, step: Retire) -> None:
@@ -331,10 +333,19 @@ class World:
             self._counts.pop(user, None)
 
 
-def _rated_anew(second: int, it: Second, policy: Policy) -> Second:
+def _rated_anew(policy: Policy) -> Callable[[int, Second], Second]:
     """A frozen second as its subject is rated now."""
-    if it.subject is None:
-        return it
-    team = primary_team(policy.memberships, local_day(policy.home_zone, second // SLOT))
-    rules = policy.teams.get(team, {}) if team is not None else {}
-    return it._replace(rated=rate(it.subject, rules, policy.organisation, policy.starter).rating)
+
+    @cache
+    def team(slot: int) -> int | None:
+        return primary_team(policy.memberships, local_day(policy.home_zone, slot))
+
+    @cache
+    def rating(subject: Subject, team: int | None) -> Rating:
+        rules = policy.teams.get(team, {}) if team is not None else {}
+        return rate(subject, rules, policy.organisation, policy.starter).rating
+
+    def anew(second: int, it: Second) -> Second:
+        return it if it.subject is None else it._replace(rated=rating(it.subject, team(second // SLOT)))
+
+    return anew

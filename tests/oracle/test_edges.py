@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 import pytest
@@ -30,6 +29,5 @@ def test_figures_from_the_boundary_on_are_those_of_all_facts(sqlite_url: str) ->
 
 
 @pytest.mark.slow
-@pytest.mark.skipif("TIMEGRAIN_TEST_EDGES" not in os.environ, reason="a minute long: set TIMEGRAIN_TEST_EDGES=1")
 def test_every_change_meets_what_is_left(database_url: str) -> None:
     tell(database_url, changed_afterwards, longest=False)
