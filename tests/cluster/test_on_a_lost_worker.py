@@ -14,8 +14,8 @@ import psycopg
 import pytest
 
 from tests.cluster.own import Node, own_cluster
-from tests.contract.served import SUMMARY, bearing, failed, succeeded
-from tests.crash.test_kill import check, run, serving
+from tests.contract.served import SUMMARY, bearing, failed, succeeded, timegrain
+from tests.crash.test_kill import check, serving
 from tests.postgresql.test_lost import AFTER, BEFORE, LONGEST_S, REFUSED, Patient, acquire
 from tests.serving import unlimited
 from timegrain.errors import Unavailable
@@ -79,7 +79,7 @@ def organisations(coordinator: Node) -> dict[int, tuple[int, dict[str, str]]]:
     found: dict[int, tuple[int, dict[str, str]]] = {}
     for number in range(1, 20):
         init = ("init", "--organisation", f"o{number}", "--zone", "UTC", "--admin-email", "a@example.com")
-        made = run(coordinator.url, *init)
+        made = timegrain(coordinator.url, *init)
         with psycopg.connect(coordinator.url) as connection:
             ((port,),) = connection.execute(_PORT, (number,)).fetchall()
         found.setdefault(port, (number, made))
