@@ -69,7 +69,7 @@ def test_a_damaged_backup(sqlite_url: str, kept: Path) -> None:
 def test_a_backup_in_the_place_of_the_database(sqlite_url: str, kept: Path) -> None:
     before = content(sqlite_url)
     own = Path(sqlite_url.removeprefix("sqlite:///"))
-    linked = kept.with_name("linked.db")
+    linked = own.with_name("linked.db")
     linked.hardlink_to(own)
     for place in (own, linked, Path(f"{own}-wal")):
         assert "the database itself" in complaint(sqlite_url, "backup", str(place), "--force")
