@@ -56,6 +56,7 @@ class Altered:
     """By slot, by class."""
     subjects: dict[tuple[int, int], int] = field(default_factory=dict)
     """Active, by slot and subject."""
+    _told: tuple[int, Tally] | None = None
 
     @property
     def moved(self) -> Tally:
@@ -65,10 +66,22 @@ class Altered:
     @property
     def seconds(self) -> int:
         """In another class than before: of each slot what its classes gain or lose, whichever is more."""
-        return sum(
-            max(sum(d for d in by_class if d > 0), -sum(d for d in by_class if d < 0))
-            for by_class in self.totals.values()
-        )
+        seconds = 0
+        for by_class in self.totals.values():
+            gained = lost = 0
+            for more in by_class:
+                if more > 0:
+                    gained += more
+                else:
+                    lost -= more
+            seconds += max(gained, lost)
+        return seconds
+
+    def told(self) -> tuple[int, Tally]:
+        """`seconds` and `moved`, summed once until some of it is found out anew."""
+        if self._told is None:
+            self._told = self.seconds, self.moved
+        return self._told
 
     def rate(self, slot: int, old: int, new: int, seconds: int) -> None:
         by_class = self.totals.setdefault(slot, [0, 0, 0, 0])
@@ -93,6 +106,7 @@ class Altered:
     def put(self, found: Altered, within: Range) -> None:
         """What was found out anew of some slots."""
         low, high = within
+        self._told = None
         self.totals = {slot: found_ for slot, found_ in self.totals.items() if not low <= slot < high} | found.totals
         self.subjects = {
             key: seconds for key, seconds in self.subjects.items() if not low <= key[0] < high
@@ -124,7 +138,9 @@ class Prepared:
 def prepare(connection: Connection, policy: Policy, to: Policy, user: int) -> Prepared:
     """In a transaction that reads."""
     of = counting(connection, policy, user)
-    return Prepared(user, policy.version, of.devices, altered(of, to))
+    found = altered(of, to)
+    found.told()  # now, while nobody waits for it
+    return Prepared(user, policy.version, of.devices, found)
 
 
 def altered(of: Counting, to: Policy, within: Range = EVER) -> Altered:

@@ -30,7 +30,7 @@ from timegrain.storage.policies import Policies, Policy, raise_version, require_
 from timegrain.storage.queries.policy_shown import holds_from
 from timegrain.storage.schedules import OF_ORGANISATION
 
-STEP_S = 0.015
+STEP_S = 0.025
 """A transaction that writes takes on no further person after this long: batches wait for it. One that reads prepares
 people for as long."""
 
@@ -166,7 +166,7 @@ class Steps:
                 if not jobs.is_to_count(connection, organisation, job.id, one.user):
                     del left[0]
                 elif job.dry_run or count_following(counting(connection, policy, one.user), to, one):
-                    counted[one.user] = one.found.seconds, one.found.moved
+                    counted[one.user] = one.found.told()
                     del left[0]
                 if time.monotonic() >= enough:
                     break

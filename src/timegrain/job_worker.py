@@ -13,7 +13,7 @@ from typing import TextIO
 
 from timegrain.counted import collect_seldom
 from timegrain.job_process import DONE, GO, IDLE, READY, TURN
-from timegrain.jobs import JobRunner
+from timegrain.jobs import SWITCH_S, JobRunner
 from timegrain.storage.engine import Database
 
 NICENESS = 5
@@ -65,6 +65,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     collect_seldom()
+    sys.setswitchinterval(SWITCH_S)
     turns, work = Turns(sys.stdout), threading.Event()
     database = Database(json.loads(sys.stdin.readline()), pool_size=2, turn=turns)
     threading.Thread(target=_hear, args=(sys.stdin, turns, work), daemon=True).start()

@@ -158,7 +158,7 @@ class Database:
         """
         with self._reachable("changes"):
             if self.is_sqlite:
-                with self._writing:
+                with self._writing, self._file.quiet():
                     sqlite.rewrite(self._writer)
             else:
                 postgresql.vacuum(self._writer)
@@ -210,6 +210,9 @@ class Database:
     def close(self) -> None:
         self._writer.dispose()
         self._reader.dispose()
+        if self.is_sqlite:
+            with self._file.quiet():
+                pass
 
 
 def _go_on(gone: Callable[[], bool], *_: object) -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import cast
 from urllib.parse import quote
@@ -33,12 +34,20 @@ CACHE_KIB = 8 * 1024
 ALL_CACHES_BYTES = 80 * 1024 * 1024
 """Of all connections of a process: beyond it they use pages again instead of taking more memory."""
 
+CHECKPOINT_EACH_S = 1.0
+"""While somebody writes, what was written is brought from the write-ahead log to the file so often, beside them."""
+
+CHECKPOINT_PAGES = 8192
+"""Of so much that waits for it, some 32 MB, whoever writes next does it: it lets all others wait."""
+
 WAL_KEPT_BYTES = 32 * 1024 * 1024
 """The write-ahead log is cut back to this; above it a write empties it, unless somebody reads old pages in it."""
 
 WAL_WARNED_BYTES = 1024 * 1024 * 1024
 _AGAIN_S = 5.0
 _READER_WAITED_FOR_MS = 100
+
+_PAUSE_S = 0.05
 
 _LOOKED_AT = 1_000_000
 """Steps of SQLite's machine between two looks at the time: some 30 ms."""
@@ -57,6 +66,8 @@ class DatabaseFile:
         self.wal = path.with_name(f"{path.name}-wal")
         self._identity: tuple[int, int] | None = None
         self._emptied = 0.0
+        self._checkpointed = time.monotonic()
+        self._checkpointing = threading.Lock()
 
     def open(self) -> sqlite3.Connection:
         """A connection. The file is made only the first time: later it would be an empty one in another's place."""
@@ -85,9 +96,29 @@ class DatabaseFile:
             size = self.wal.stat().st_size
         except FileNotFoundError:
             raise Fault(f"{self.wal.name} was removed under the server: stop it, and start it again") from None
-        if size > WAL_KEPT_BYTES and time.monotonic() - self._emptied > _AGAIN_S:
-            self._emptied = time.monotonic()
-            self._empty_wal(engine, size)
+        now = time.monotonic()
+        if size > WAL_KEPT_BYTES and now - self._emptied > _AGAIN_S and self._checkpointing.acquire(blocking=False):
+            self._emptied = self._checkpointed = now
+            with ExitStack() as done:
+                done.callback(self._checkpointing.release)
+                self._empty_wal(engine, size)
+        elif now - self._checkpointed > CHECKPOINT_EACH_S and self._checkpointing.acquire(blocking=False):
+            self._checkpointed = now
+            threading.Thread(target=self._checkpoint, name="timegrain-checkpoint", daemon=True).start()
+
+    def quiet(self) -> AbstractContextManager[object]:
+        """While it is held nothing is brought to the file: only one may at a time, and SQLite lets nobody wait."""
+        return self._checkpointing
+
+    def _checkpoint(self) -> None:
+        """In a thread of its own: it waits for nobody, and nobody for it."""
+        try:
+            # What stands in its way, such as a full disk, the next write will tell.
+            with suppress(sqlite3.Error, Fault), closing(self.open()) as connection:
+                connection.execute("PRAGMA synchronous=FULL")
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        finally:
+            self._checkpointing.release()
 
     def _found(self) -> tuple[int, int]:
         try:
@@ -126,6 +157,7 @@ def make_engine(url: URL, file: DatabaseFile, begin: str, pool_size: int, max_ov
             f"cache_size=-{CACHE_KIB}",
             f"soft_heap_limit={ALL_CACHES_BYTES}",
             f"journal_size_limit={WAL_KEPT_BYTES}",
+            f"wal_autocheckpoint={CHECKPOINT_PAGES}",
             f"query_only={'ON' if reads_only else 'OFF'}",
         ):
             connection.execute(f"PRAGMA {pragma}").close()
@@ -174,9 +206,15 @@ def rewrite(engine: Engine) -> None:
     """
     with _raw(engine) as connection:
         connection.execute("VACUUM")
-        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    if busy:
-        raise Unavailable("a reader holds old pages of the database; the erasure holds, ask again to scrub them")
+        enough = time.monotonic() + BUSY_S
+        while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            # Readers are waited for; another process that is about the same is not.
+            if time.monotonic() > enough:
+                break
+            time.sleep(_PAUSE_S)
+        else:
+            return
+    raise Unavailable("a reader holds old pages of the database; the erasure holds, ask again to scrub them")
 
 
 @contextmanager
