@@ -38,7 +38,7 @@ LOOK_S = 0.5
 RETRY_S = 1.0
 """After a step that failed; other organisations' jobs go on meanwhile."""
 
-SWITCH_S = 0.0003
+SWITCH_S = 0.001
 ALONE_S = 0.1
 """So long a server works on jobs before it starts the process beside it."""
 
