@@ -57,6 +57,8 @@ def main() -> int:
     for name, table in report.made(found).items():
         if name not in ("run", "rows") and table:
             console.print(f"{name}\n{table}")
+    if not options.whole and options.docs and report.RESULTS.exists():
+        found.keep(report.read())
     if options.whole or options.docs:
         found.write()
     if options.docs:

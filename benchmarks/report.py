@@ -30,6 +30,8 @@ class Report:
     versions: list[str]
     rows: list[dict[str, Any]] = field(default_factory=list)
     points: list[dict[str, Any]] = field(default_factory=list)
+    earlier: list[str] = field(default_factory=list)
+    """The runs of which rows are still among these."""
 
     @classmethod
     def of_this_machine(cls, command: str) -> Report:
@@ -45,6 +47,20 @@ class Report:
             self.rows.append({"database": database, "part": part, **asdict(found)})
         else:
             self.points.append(asdict(found))
+
+    def told(self) -> str:
+        return f"{self.date}, `{self.command}`, {self.machine}; {', '.join(self.versions)}"
+
+    def keep(self, before: Report) -> None:
+        """What an earlier run measured and this one did not."""
+        measured = {(row["database"], row["part"]) for row in self.rows}
+        drawn = {(one["curve"], one["line"]) for one in self.points}
+        kept = [row for row in before.rows if (row["database"], row["part"]) not in measured]
+        if kept:
+            self.earlier = [before.told(), *before.earlier]
+        databases = list(dict.fromkeys(row["database"] for row in (*before.rows, *self.rows)))
+        self.rows = sorted([*kept, *self.rows], key=lambda row: databases.index(row["database"]))
+        self.points = [one for one in before.points if (one["curve"], one["line"]) not in drawn] + self.points
 
     def of(self, curve: str) -> list[dict[str, Any]]:
         """Its points."""
@@ -71,7 +87,8 @@ def word(met: bool | None) -> str:
 def made(found: Report) -> dict[str, str]:
     """The parts of the page that a run makes, by name."""
     run = [
-        f"The run: {found.date}, `{found.command}`, {found.machine}; {', '.join(found.versions)}.",
+        f"The run: {found.told()}.",
+        *(f"What it did not measure is of {one}." for one in found.earlier),
         "",
         f"Goals missed: {sum(row['met'] is False for row in found.rows)} of "
         f"{sum(row['met'] is not None for row in found.rows)}.",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -125,3 +127,9 @@ def statements(office: Office) -> Iterator[list[str]]:
         yield counted
     finally:
         event.remove(office.database.reader, "before_cursor_execute", count)
+
+
+def run_to_end(coroutine: Coroutine[Any, Any, None]) -> None:
+    """In a thread of its own: the tests in a browser leave a loop running in this one."""
+    with ThreadPoolExecutor(1) as other:
+        other.submit(asyncio.run, coroutine).result()

@@ -35,7 +35,7 @@ def sections() -> list[Section]:
     for page in sorted(FOLDER.glob("*.md")):
         text = page.read_text(encoding="utf-8")
         headings = list(HEADING.finditer(text))
-        for heading, following in zip(headings, [*headings[1:], None], strict=True):
+        for heading, following in zip(headings, [*headings[1:], None], strict=False):
             part = text[heading.end() : following.start() if following else len(text)]
             found.append(Section(f"{heading[1]} {heading[2]}", REQUEST.findall(part)))
     return found

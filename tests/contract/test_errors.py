@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import json
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.contract.served import (
     bearing,
     failed,
     fields,
+    run_to_end,
     serving,
     succeeded,
     timegrain,
@@ -271,7 +271,7 @@ def test_a_sender_that_goes_away_is_no_failure_of_ours(sqlite_database: Database
 
     scope: Any = {"type": "http", "method": "POST", "path": ACTIVITY, "query_string": b"", "root_path": ""}
     scope["headers"] = [(b"content-type", b"application/json")]
-    asyncio.run(make_app(sqlite_database)(scope, receive, send))
+    run_to_end(make_app(sqlite_database)(scope, receive, send))
     assert sent[0]["status"] == 400
 
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.contract.served import Office, bearing, failed, succeeded
+from tests.contract.served import Office, bearing, failed, run_to_end, succeeded
 from tests.serving import served
 from timegrain.api.admission import Lane
 from timegrain.api.metrics import Meters
@@ -98,7 +98,7 @@ def test_lanes_pages_and_retention_are_counted(office: Office) -> None:
 
 
 def test_what_a_lane_does_is_told() -> None:
-    asyncio.run(one_after_another())
+    run_to_end(one_after_another())
 
 
 async def one_after_another() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,7 @@ class Meters:
             ["outcome"],
             registry=registry,
         )
+        self._children: dict[tuple[Any, ...], Any] = {}
         for outcome in ("done", "failed"):
             self._retention.labels(outcome)
         for outcome in ("stored", "unchanged", "erased", "rejected"):
@@ -111,8 +112,8 @@ class Meters:
         self.seconds.labels(path).observe(seconds)
 
     def lane(self, name: str, working: int, waiting: int) -> None:
-        self._lanes.labels(_label(name), "working").set(working)
-        self._lanes.labels(_label(name), "waiting").set(waiting)
+        self._child(self._lanes, _label(name), "working").set(working)
+        self._child(self._lanes, _label(name), "waiting").set(waiting)
 
     def lane_refused(self, name: str) -> None:
         self._refused.labels(_label(name)).inc()
@@ -135,15 +136,24 @@ class Meters:
         self._groups.observe(batches)
 
     def statement(self, pool: str, seconds: float) -> None:
-        self._statements.labels(pool).observe(seconds)
+        self._child(self._statements, pool).observe(seconds)
 
     def statement_failed(self, pool: str, error: str) -> None:
         self._errors.labels(pool, error).inc()
 
     def connections(self, pool: str, in_use: int) -> None:
-        self._connections.labels(pool).set(in_use)
+        self._child(self._connections, pool).set(in_use)
+
+    def _child(self, metric: Any, *labels: str) -> Any:
+        """Of what is told many times a request: the library looks each up under a lock."""
+        key = (metric, *labels)
+        child = self._children.get(key)
+        if child is None:
+            child = self._children[key] = metric.labels(*labels)
+        return child
 
 
+@cache
 def _label(name: str) -> str:
     return name.replace(" ", "_")
 
