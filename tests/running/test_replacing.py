@@ -10,7 +10,7 @@ import pytest
 
 from tests.running.children import Server, Team, child, get, listening, load, wait_for
 
-TIMES = 3
+TIMES = 2
 
 
 @pytest.mark.slow
