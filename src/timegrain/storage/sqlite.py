@@ -177,8 +177,6 @@ def make_engine(url: URL, file: DatabaseFile, begin: str, pool_size: int, max_ov
 def limit(connection: Connection, seconds: float, gone: Callable[[], bool]) -> None:
     """Each statement is given up after `seconds`, as `TookTooLong`, until the connection goes back to its pool.
 
-    Where nobody can be `gone` (`bool`) all of them together are.
-
     So what makes progress, statement after statement, may take longer, and ends where whoever asked has `gone`.
     """
     driver = connection.connection.driver_connection
@@ -197,9 +195,7 @@ def limit(connection: Connection, seconds: float, gone: Callable[[], bool]) -> N
         spent, looked = spent + min(now - looked, _BETWEEN_LOOKS_S), now
         return spent > seconds or gone()
 
-    if gone is not bool:
-        # A short question is given up as a whole: to listen to each connection costs as much as a statement.
-        event.listen(connection, "before_cursor_execute", begins)
+    event.listen(connection, "before_cursor_execute", begins)
     driver.set_progress_handler(is_over, _LOOKED_AT)
 
 
