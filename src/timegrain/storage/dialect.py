@@ -109,7 +109,7 @@ def store(
     if not rows:
         return
     if is_sqlite(connection):
-        if len(rows) > 1 and all(isinstance(one.type, Integer) for one in table.columns):
+        if len(rows) > 1 and _holds_numbers(table):
             # Row by row the driver gives Python's lock away and waits for it again: beside a thread that works
             # that takes hundreds of times as long.
             connection.exec_driver_sql(_sqlite_upsert(table, add, True), (json.dumps(rows),))
@@ -127,6 +127,11 @@ def store(
 def _array(values: Sequence[int | None]) -> str:
     """As PostgreSQL reads it: the driver takes its time over each number."""
     return f"{{{','.join('NULL' if one is None else str(one) for one in values)}}}"
+
+
+@lru_cache(maxsize=64)
+def _holds_numbers(table: Table) -> bool:
+    return all(isinstance(one.type, Integer) for one in table.columns)
 
 
 @lru_cache(maxsize=64)

@@ -51,34 +51,39 @@ class _Arrays(TypeDecorator[Sequence[Any]]):
 BETWEEN_ARRAYS = "|"
 
 
-class _Numbers(FunctionElement[Any]):
-    inherit_cache = True
-    name = "numbers"
+def _array(given: str, place: int, type_: str) -> str:
+    return f"CAST(split_part({given}, '{BETWEEN_ARRAYS}', {place + 1}) AS {type_}[])"
 
 
-class _Strings(FunctionElement[Any]):
-    inherit_cache = True
-    name = "strings"
+def _kind(name: str, width: int, type_: str) -> type[FunctionElement[Any]]:
+    """What unpacks a list into `width` columns of a type, as either database is asked."""
+    kind = type(name, (FunctionElement,), {"inherit_cache": True, "name": name})
+    names = [f"c{i}" for i in range(width)]
+
+    @compiles(kind, "sqlite")
+    def _sqlite(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:
+        given = compiler.process(element.clauses, **kw)
+        values = ["value"] if width == 1 else [f"json_extract(value, '$[{i}]')" for i in range(width)]
+        picked = ", ".join(f"{value} AS {name}" for value, name in zip(values, names, strict=True))
+        return f"(SELECT {picked} FROM json_each({given}))"  # noqa: S608
+
+    @compiles(kind, "postgresql")
+    def _postgres(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:
+        given = compiler.process(element.clauses, **kw)
+        if type_ == "text":
+            return f"(SELECT value AS c0 FROM jsonb_array_elements_text(CAST({given} AS jsonb)))"  # noqa: S608
+        arrays = ", ".join(_array(given, place, type_) for place in range(width))
+        return f"(SELECT * FROM unnest({arrays}) AS unpacked({', '.join(names)}))"  # noqa: S608
+
+    return kind
 
 
-class _Uuids(FunctionElement[Any]):
-    inherit_cache = True
-    name = "uuids"
-
-
-class _Pairs(FunctionElement[Any]):
-    inherit_cache = True
-    name = "pairs"
-
-
-class _Quadruples(FunctionElement[Any]):
-    inherit_cache = True
-    name = "quadruples"
-
-
-class _Quintuples(FunctionElement[Any]):
-    inherit_cache = True
-    name = "quintuples"
+_Numbers = _kind("numbers", 1, "bigint")
+_Strings = _kind("strings", 1, "text")
+_Uuids = _kind("uuids", 1, "uuid")
+_Pairs = _kind("pairs", 2, "bigint")
+_Quadruples = _kind("quadruples", 4, "bigint")
+_Quintuples = _kind("quintuples", 5, "bigint")
 
 
 def numbers(parameter: str) -> TableValuedAlias:
@@ -116,40 +121,6 @@ def _unpacked(
 ) -> TableValuedAlias:
     function = kind(bindparam(parameter, type_=_Json() if type_ is Text else _Arrays(width)))
     return function.table_valued(*(column(f"c{i}", type_) for i in range(width))).alias(f"{parameter}_given")
-
-
-def _register(kind: type[FunctionElement[Any]], width: int, type_: str) -> None:
-    names = [f"c{i}" for i in range(width)]
-
-    @compiles(kind, "sqlite")
-    def _sqlite(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:
-        given = compiler.process(element.clauses, **kw)
-        values = ["value"] if width == 1 else [f"json_extract(value, '$[{i}]')" for i in range(width)]
-        picked = ", ".join(f"{value} AS {name}" for value, name in zip(values, names, strict=True))
-        return f"(SELECT {picked} FROM json_each({given}))"  # noqa: S608
-
-    @compiles(kind, "postgresql")
-    def _postgres(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:
-        given = compiler.process(element.clauses, **kw)
-        if type_ == "text":
-            return f"(SELECT value AS c0 FROM jsonb_array_elements_text(CAST({given} AS jsonb)))"  # noqa: S608
-        arrays = ", ".join(_array(given, place, type_) for place in range(width))
-        return f"(SELECT * FROM unnest({arrays}) AS unpacked({', '.join(names)}))"  # noqa: S608
-
-
-def _array(given: str, place: int, type_: str) -> str:
-    return f"CAST(split_part({given}, '{BETWEEN_ARRAYS}', {place + 1}) AS {type_}[])"
-
-
-for _kind, _width, _type in (
-    (_Numbers, 1, "bigint"),
-    (_Strings, 1, "text"),
-    (_Uuids, 1, "uuid"),
-    (_Pairs, 2, "bigint"),
-    (_Quadruples, 4, "bigint"),
-    (_Quintuples, 5, "bigint"),
-):
-    _register(_kind, _width, _type)
 
 
 class _Among(FunctionElement[bool]):

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import cast
 from urllib.parse import quote
@@ -99,9 +99,10 @@ class DatabaseFile:
         now = time.monotonic()
         if size > WAL_KEPT_BYTES and now - self._emptied > _AGAIN_S and self._checkpointing.acquire(blocking=False):
             self._emptied = self._checkpointed = now
-            with ExitStack() as done:
-                done.callback(self._checkpointing.release)
+            try:
                 self._empty_wal(engine, size)
+            finally:
+                self._checkpointing.release()
         elif now - self._checkpointed > CHECKPOINT_EACH_S and self._checkpointing.acquire(blocking=False):
             self._checkpointed = now
             threading.Thread(target=self._checkpoint, name="timegrain-checkpoint", daemon=True).start()
