@@ -44,7 +44,8 @@ class Counting:
 
     @property
     def owner(self) -> Owner:
-        return Owner(*self.whom, self.user.generation, self.user.subject_generation)
+        user = self.user
+        return Owner(*self.whom, user.generation, user.subject_generation, user.subject_difference)
 
     @property
     def reach(self) -> dict[int, int]:
@@ -71,7 +72,7 @@ def everything(of: Counting) -> Range | None:
 def under(of: Counting, policy: Policy, owner: Owner) -> Counting:
     """The same user counted under another policy, the figures being those of `owner`."""
     user = of_user(of.connection, policy, owner.user)
-    user = replace(user, generation=owner.generation, subject_generation=owner.subject_generation)
+    user = replace(user, generation=owner.generation, subject_difference=owner.subject_difference)
     return Counting(of.connection, policy, user, of.devices)
 
 

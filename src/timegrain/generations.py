@@ -2,7 +2,7 @@
 
 Ratings move seconds between classes and need the slots' subjects alone. Limits and ignore idle decide what is active
 at all: the seconds under the stretches that they judge otherwise are counted from the facts, as before and as then,
-and the slots get the difference. All other rows are copied as they are.
+and the slots get the difference. All other totals are copied as they are, and no subjects.
 
 What is altered is found out beside the user's batches, which wait for the writing alone: it holds while no batch of
 theirs and no change of policy came between. Of a long history each transaction writes a part.
@@ -208,7 +208,11 @@ def count_following(of: Counting, to: Policy, prepared: Prepared) -> bool:
     What was prepared is put right where it is out of date.
     """
     whole = prepared.found
-    following, low = generations.following(of.connection, of.owner) or (_begun(of, to, whole), EVER[0])
+    begun = generations.following(of.connection, of.owner)
+    if begun is None and whole.subjects and generations.bring_in(of.connection, of.owner, PART):
+        # There is room for one difference.
+        return False
+    following, low = begun or (_begun(of, to, whole), EVER[0])
     if low == EVER[1]:
         return True
     is_current = prepared.is_of(of)
@@ -219,7 +223,7 @@ def count_following(of: Counting, to: Policy, prepared: Prepared) -> bool:
     found = whole if within == EVER else whole.within(within)
     owner = of.owner
     if (found.totals and following.generation == owner.generation) or (
-        found.subjects and following.subject_generation == owner.subject_generation
+        found.subjects and following.subject_difference == owner.subject_difference
     ):
         # A batch brought the first seconds that it alters, and the rows are shared.
         generations.forget_following(of.connection, *of.whom)
@@ -234,7 +238,7 @@ def _begun(of: Counting, to: Policy, found: Altered) -> Owner:
     totals = to.zone != of.policy.zone or found.totals or found.subjects
     return owner._replace(
         generation=unused.generation if totals else owner.generation,
-        subject_generation=unused.subject_generation if found.subjects else owner.subject_generation,
+        subject_difference=unused.subject_difference if found.subjects else owner.subject_difference,
     )
 
 
@@ -254,7 +258,8 @@ def _write(of: Counting, to: Policy, following: Owner, found: Altered, within: R
     if rezoned and edges is not None and low <= edges[1] and high > edges[0]:
         copied = max(low, edges[0]), min(high, edges[1] + SLOT)
         slots.sum_days(of.connection, following, [copied], to.zone)
-    slots.add(of.connection, following, found.totals, found.subjects, to.zone)
+    slots.add(of.connection, following, found.totals, to.zone)
+    slots.add_difference(of.connection, following, found.subjects)
     generations.set_following(of.connection, following, high)
 
 
@@ -278,12 +283,20 @@ def recount_both(of: Counting, windows: Iterable[Range]) -> None:
         if then.owner.generation == of.owner.generation:
             shared = shared and now == new
             continue
-        with_subjects = then.owner.subject_generation != of.owner.subject_generation
-        shared = shared and (with_subjects or now.subjects == new.subjects)
-        slots.replace(of.connection, then.owner, ranges, new, to.zone, with_subjects)
+        slots.replace(of.connection, then.owner, ranges, new, to.zone, with_subjects=False)
+        if then.owner.subject_difference == of.owner.subject_difference:
+            shared = shared and now.subjects == new.subjects
+        else:
+            slots.replace_difference(of.connection, then.owner, ranges, _difference(now.subjects, new.subjects))
     if not shared:
         # The rows that both read cannot hold both.
         forget_following(of)
+
+
+def _difference(
+    before: Mapping[tuple[int, int], int], after: Mapping[tuple[int, int], int]
+) -> dict[tuple[int, int], int]:
+    return {key: after.get(key, 0) - before.get(key, 0) for key in before.keys() | after.keys()}
 
 
 def _before(counted: Counted, until: int) -> Counted:

@@ -64,7 +64,7 @@ class Steps:
         job = waiting[0] if waiting else None
         self._forget_but(organisation, job)
         if job is None:
-            return self._remove_unread(organisation)
+            return self._clear(organisation)
         if job.state == jobs.WAITING:
             self._begin(organisation, job)
         elif not self._count_some(organisation, job):
@@ -206,7 +206,7 @@ class Steps:
             raise_version(connection, organisation)
         jobs.finish(connection, organisation, job, changed, clock.now())
 
-    def _remove_unread(self, organisation: int) -> bool:
+    def _clear(self, organisation: int) -> bool:
         """Remove what jobs that are over left of some people; False where nothing is left."""
         with self.database.read() as connection:
             is_left = bool(jobs.left_over(connection, organisation, 1))
@@ -217,7 +217,7 @@ class Steps:
         with self.database.write(organisation) as connection:
             enough = time.monotonic() + self._step_s
             for job, user in jobs.left_over(connection, organisation, MOST_A_STEP):
-                while generations.remove_unread(connection, organisation, user, PART):
+                while generations.clear(connection, organisation, user, PART):
                     if time.monotonic() >= enough:
                         return True
                 jobs.forget(connection, organisation, job, user)

@@ -225,7 +225,13 @@ class _Parts:
         since = min(self._to.slots, held.facts_from)
         if held.slots_from is not None and held.slots_from >= since:
             return False
-        owner = Owner(self._policy.organisation, self._user, held.generation, held.subject_generation)
+        owner = Owner(
+            self._policy.organisation,
+            self._user,
+            held.generation,
+            held.subject_generation,
+            held.subject_difference,
+        )
         owners = [(owner, self._policy.zone)]
         following = generations.following(self._connection, owner) if self._policy.next else None
         if following is not None and self._policy.next is not None:

@@ -145,6 +145,19 @@ MUTATIONS = (
         "if True:",
         world=2,
     ),
+    Mutation(
+        "a batch leaves the difference",
+        "storage/slots.py",
+        "connection.execute(_DELETE_SUBJECTS, parameters)\n        rows",
+        "connection.execute(_DELETE_SUBJECTS, [one | {'subject_difference': None} for one in parameters])\n        rows",
+    ),
+    Mutation(
+        "a batch leaves the difference to come",
+        "generations.py",
+        "ranges, _difference(now.subjects, new.subjects)",
+        "ranges, {}",
+    ),
+    Mutation("a difference takes the place", "storage/generations.py", 'rows], add=("seconds",))', "rows])"),
     Mutation("shared rows differ", "generations.py", "if not shared:", "if False:", world=34),
     Mutation(
         "flip forgets a user",
@@ -270,8 +283,14 @@ MUTATIONS = (
     Mutation(
         "subjects of the totals' generation",
         "figures/usage.py",
-        "one.subject_generation, *whole",
-        "one.generation, *whole",
+        "in one.subject_generations)",
+        "in (one.generation,))",
+    ),
+    Mutation(
+        "subjects without their difference",
+        "figures/usage.py",
+        "in one.subject_generations)",
+        "in (one.subject_generation,))",
     ),
     Mutation(
         "clock of UTC",

@@ -98,6 +98,14 @@ class Office:
             found = select(func.count()).select_from(slot_totals.join(users, own)).where(others)
             return int(connection.execute(found).scalar_one())
 
+    def differing(self) -> int:
+        """Rows of differences that are not brought in."""
+        own = (slot_subjects.c.organisation_id == users.c.organisation_id) & (slot_subjects.c.user_id == users.c.id)
+        found = select(func.count()).select_from(slot_subjects.join(users, own))
+        with self.database.read() as connection:
+            of_difference = slot_subjects.c.generation == users.c.subject_difference
+            return int(connection.execute(found.where(users.c.id.in_(self.users), of_difference)).scalar_one())
+
     def job(self, job: Job) -> Job:
         with self.database.read() as connection:
             found = jobs.by_uuid(connection, self.id, job.uuid)
@@ -144,6 +152,31 @@ def test_in_force_for_all_at_once_and_old_figures_go(office: Office, change: Cha
             earlier = select(func.count()).select_from(table.join(users, own)).where(table.c.generation != current)
             assert connection.execute(earlier).scalar_one() == 0
         assert connection.execute(select(func.count()).select_from(job_people)).scalar_one() == 0
+
+
+def test_the_next_change_waits_until_the_difference_of_the_last_one_is_brought_in(office: Office) -> None:
+    """Between them nothing is cleared, and a batch comes for seconds whose difference is there."""
+    for seconds in (180, 60, 300):
+        office.finish(start_change(office.database, office.id, Change(values={"idle_threshold": seconds})))
+        assert office.differing() > 0
+        assert office.wrong() == 0
+        office.record(office.users[0], report(1, "Paint", str(seconds)))
+        assert office.wrong() == 0
+    while office.advance():
+        assert office.wrong() == 0
+    assert office.differing() == 0
+    assert office.wrong() == 0
+
+
+def test_a_difference_is_brought_in_in_parts(office: Office) -> None:
+    office.record(office.users[0], *(report(day) for day in range(100, 600, 100)))
+    office.finish(start_change(office.database, office.id, THRESHOLD))
+    left = [office.differing()]
+    while office.advance():
+        assert office.wrong() == 0
+        left.append(office.differing())
+    assert left[-1] == 0
+    assert len({*left}) > 4
 
 
 @pytest.mark.parametrize("change", [THRESHOLD, RATING, Change(values={"zone": "Asia/Kolkata"})], ids=str)

@@ -155,7 +155,7 @@ def _days(first: int, end: int) -> dict[str, Any]:
 def _all_days(asker: Asker, whose: Whose) -> Wanted:
     """From the first to the last day with any second."""
     one = whose.profile
-    owner = Owner(asker.organisation, one.user, one.generation, one.subject_generation)
+    owner = Owner(asker.organisation, one.user, one.generation, one.subject_generation, one.subject_difference)
     days = slots.days(asker.connection, owner)
     today = day_at(asker.home_zone, whose.now)
     first, last = min(days, default=today), max(days, default=today)

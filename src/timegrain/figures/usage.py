@@ -82,7 +82,7 @@ def used(asker: Asker, profiles: Sequence[Profile], within: Range) -> Usage:
             parts.add(asker.home_zone, 0, one.user, one.generation, (start, end))
             whole = start + -start % SLOT, end - end % SLOT
             if whole[0] < whole[1]:
-                subjects.append(Part(0, one.user, one.subject_generation, *whole))
+                subjects += (Part(0, one.user, generation, *whole) for generation in one.subject_generations)
     known = asker.known_book()
     starts = day_starts(asker.home_zone, within)
     found = usage.read(

@@ -110,9 +110,10 @@ def _of_each(
     asker: Asker, profiles: Sequence[Profile], ranges: Sequence[Range], wanted: Collection[Subject], team: int = 0
 ) -> EachUsed:
     parts = [
-        Part(place, one.user, one.subject_generation, *own)
+        Part(place, one.user, generation, *own)
         for place, range_ in enumerate(ranges)
         for one in profiles
+        for generation in one.subject_generations
         for own in own_seconds(one, range_, asker.home_zone)
     ]
     starts = day_starts(asker.home_zone, (ranges[0][0], ranges[-1][1]))

@@ -1,8 +1,9 @@
 """The next generation of a user's figures, which a job counts beside the one that answers, and the flip to it.
 
-`users.next_generation` and `users.next_subject_generation` are null until the job has begun to count the user, and
-`users.next_until` says how far it is: a long history is counted in parts. Where the change does to a user nothing, the
-next generations are the current ones: the rows are shared.
+`users.next_generation` is null until the job has begun to count the user, and `users.next_until` says how far it is: a
+long history is counted in parts. Where the change does to a user nothing, the next generations are the current ones:
+the rows are shared. Slots and days are copied and altered; of subjects, which are five times as many, only the
+difference is written, and brought into the others after the flip.
 """
 
 from __future__ import annotations
@@ -22,32 +23,38 @@ from sqlalchemy import (
 )
 
 from timegrain.counting.instants import Range
+from timegrain.storage.dialect import store
+from timegrain.storage.given import among
 from timegrain.storage.schema import day_totals, slot_subjects, slot_totals, users
 from timegrain.storage.slots import EVER, Owner
 
 _THIS_USER = and_(users.c.organisation_id == bindparam("organisation"), users.c.id == bindparam("user"))
-_NEXT = select(users.c.next_generation, users.c.next_subject_generation, users.c.next_until).where(_THIS_USER)
+_NEXT = select(users.c.next_generation, users.c.next_subject_difference, users.c.next_until).where(_THIS_USER)
 _READ = select(
-    users.c.generation, users.c.next_generation, users.c.subject_generation, users.c.next_subject_generation
+    users.c.generation,
+    users.c.next_generation,
+    users.c.subject_generation,
+    users.c.subject_difference,
+    users.c.next_subject_difference,
 ).where(_THIS_USER)
 _SET_NEXT = (
     update(users)
     .where(users.c.organisation_id == bindparam("b_organisation"), users.c.id == bindparam("b_user"))
     .values(
         next_generation=bindparam("next"),
-        next_subject_generation=bindparam("next_subject"),
+        next_subject_difference=bindparam("next_subject"),
         next_until=bindparam("until"),
     )
 )
 _OF_ORGANISATION = users.c.organisation_id == bindparam("organisation")
-_NOTHING_NEXT = {"next_generation": None, "next_subject_generation": None, "next_until": None}
+_NOTHING_NEXT = {"next_generation": None, "next_subject_difference": None, "next_until": None}
 _FORGET_ALL = update(users).where(_OF_ORGANISATION).values(**_NOTHING_NEXT)
 _FLIP = (
     update(users)
     .where(_OF_ORGANISATION)
     .values(
         generation=users.c.next_generation,
-        subject_generation=users.c.next_subject_generation,
+        subject_difference=users.c.next_subject_difference,
         **_NOTHING_NEXT,
     )
 )
@@ -88,8 +95,19 @@ class _Rows:
         self.remove = delete(table).where(of_generation, _place(table) < bindparam("high"))
 
 
-_COPY_TOTALS, _COPY_DAYS, _COPY_SUBJECTS = map(_copying, (slot_totals, day_totals, slot_subjects))
+_COPY_TOTALS, _COPY_DAYS = map(_copying, (slot_totals, day_totals))
 _TOTALS, _DAYS, _SUBJECTS = map(_Rows, (slot_totals, day_totals, slot_subjects))
+_DIFFERENCE = select(slot_subjects.c.slot, slot_subjects.c.subject_id, slot_subjects.c.seconds).where(
+    _of_user(slot_subjects),
+    slot_subjects.c.generation == bindparam("source"),
+    slot_subjects.c.slot < bindparam("high"),
+)
+_REMOVE_NOTHING = delete(slot_subjects).where(
+    _of_user(slot_subjects),
+    slot_subjects.c.generation == bindparam("source"),
+    among(slot_subjects.c.slot, "slots"),
+    slot_subjects.c.seconds == 0,
+)
 _LAST = {table: select(func.max(table.c.generation)).where(_of_user(table)) for table in (slot_totals, slot_subjects)}
 _OF_CURRENT = and_(_of_user(slot_totals), slot_totals.c.generation == bindparam("generation"))
 _EDGES = select(
@@ -106,13 +124,13 @@ def following(connection: Connection, owner: Owner) -> tuple[Owner, int] | None:
     row = connection.execute(_NEXT, {"organisation": owner.organisation, "user": owner.user}).one()
     if row.next_generation is None:
         return None
-    to = owner._replace(generation=row.next_generation, subject_generation=row.next_subject_generation)
+    to = owner._replace(generation=row.next_generation, subject_difference=row.next_subject_difference)
     return to, EVER[1] if row.next_until is None else row.next_until
 
 
 def set_following(connection: Connection, to: Owner, until: int) -> None:
     parameters = {"b_organisation": to.organisation, "b_user": to.user}
-    generations = {"next": to.generation, "next_subject": to.subject_generation}
+    generations = {"next": to.generation, "next_subject": to.subject_difference}
     connection.execute(_SET_NEXT, parameters | generations | {"until": None if until == EVER[1] else until})
 
 
@@ -120,10 +138,8 @@ def unused(connection: Connection, owner: Owner) -> Owner:
     """Generations of which there is no row: what was forgotten may still be there."""
     whose = {"organisation": owner.organisation, "user": owner.user}
     last, last_of_subjects = (connection.execute(statement, whose).scalar_one() for statement in _LAST.values())
-    return owner._replace(
-        generation=max(owner.generation, last or 0) + 1,
-        subject_generation=max(owner.subject_generation, last_of_subjects or 0) + 1,
-    )
+    of_subjects = owner.subject_generation, owner.subject_difference or 0, last_of_subjects or 0
+    return owner._replace(generation=max(owner.generation, last or 0) + 1, subject_difference=max(of_subjects) + 1)
 
 
 def edges(connection: Connection, owner: Owner) -> Range | None:
@@ -134,18 +150,15 @@ def edges(connection: Connection, owner: Owner) -> Range | None:
 
 
 def copy(connection: Connection, owner: Owner, to: Owner, slots: Range, days: Range | None) -> None:
-    """Copy the rows of figures in the slots and the days to the next generation, unless they share them."""
+    """Copy the totals of the slots and the days to the next generation, unless they share them."""
+    if to.generation == owner.generation:
+        return
     whose = {"organisation": owner.organisation, "user": owner.user}
-    within = {"low": slots[0], "high": slots[1]}
-    if to.generation != owner.generation:
-        generations = whose | {"source": owner.generation, "target": to.generation}
-        connection.execute(_COPY_TOTALS, generations | within)
-        if days is not None:
-            first, end = max(days[0], _EVERY_DAY[0]), min(days[1], _EVERY_DAY[1])
-            connection.execute(_COPY_DAYS, generations | {"low": first, "high": end})
-    if to.subject_generation != owner.subject_generation:
-        generations = whose | {"source": owner.subject_generation, "target": to.subject_generation}
-        connection.execute(_COPY_SUBJECTS, generations | within)
+    generations = whose | {"source": owner.generation, "target": to.generation}
+    connection.execute(_COPY_TOTALS, generations | {"low": slots[0], "high": slots[1]})
+    if days is not None:
+        first, end = max(days[0], _EVERY_DAY[0]), min(days[1], _EVERY_DAY[1])
+        connection.execute(_COPY_DAYS, generations | {"low": first, "high": end})
 
 
 def forget_following(connection: Connection, organisation: int, user: int) -> None:
@@ -164,17 +177,18 @@ def flip(connection: Connection, organisation: int) -> None:
     connection.execute(_FLIP, {"organisation": organisation})
 
 
-def remove_unread(connection: Connection, organisation: int, user: int, length: int) -> bool:
-    """Remove rows of one user in generations that nobody reads, at most some seconds of them; False: all are gone."""
+def clear(connection: Connection, organisation: int, user: int, length: int) -> bool:
+    """Remove rows of one user in generations that nobody reads, at most some seconds of them, and then bring in what
+    changes of policy altered; False: nothing is left to do."""
     whose = {"organisation": organisation, "user": user}
     row = connection.execute(_READ, whose).one_or_none()
     if row is None:
         return False
-    generation, following_one, subject_generation, following_subjects = row
+    generation, following_one, of_subjects, difference, following_difference = row
     for rows, read in (
         (_TOTALS, (generation, following_one)),
         (_DAYS, (generation, following_one)),
-        (_SUBJECTS, (subject_generation, following_subjects)),
+        (_SUBJECTS, (of_subjects, difference, following_difference)),
     ):
         found = -1
         while (found := connection.execute(rows.following, whose | {"source": found}).scalar_one()) is not None:
@@ -184,10 +198,31 @@ def remove_unread(connection: Connection, organisation: int, user: int, length: 
                 high = min(first + length, rows.end)
                 connection.execute(rows.remove, whose | {"source": found, "high": high})
                 return True
-    return False
+    return bring_in(connection, Owner(organisation, user, generation, of_subjects, difference), length)
+
+
+def bring_in(connection: Connection, owner: Owner, length: int) -> bool:
+    """Add up to some seconds of the difference to the subjects that are whole, which alters no sum of both.
+
+    False: there is none.
+    """
+    if owner.subject_difference is None:
+        return False
+    whose = {"organisation": owner.organisation, "user": owner.user, "source": owner.subject_difference}
+    first = connection.execute(_SUBJECTS.first, whose).scalar_one()
+    if first is None:
+        return False
+    until = {"high": min(first + length, EVER[1])}
+    rows = connection.execute(_DIFFERENCE, whose | until).all()
+    store(connection, slot_subjects, [(*owner.of_subjects, *row) for row in rows], add=("seconds",))
+    connection.execute(_SUBJECTS.remove, whose | until)
+    connection.execute(
+        _REMOVE_NOTHING, whose | {"source": owner.subject_generation, "slots": sorted({row[0] for row in rows})}
+    )
+    return True
 
 
 def drop_others(connection: Connection, organisation: int, user: int) -> None:
-    """Remove the rows of every generation that nobody reads."""
-    while remove_unread(connection, organisation, user, EVER[1]):
+    """Remove the rows of every generation that nobody reads, and bring in the difference."""
+    while clear(connection, organisation, user, EVER[1]):
         pass

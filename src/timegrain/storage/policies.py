@@ -36,6 +36,7 @@ _USER = select(
     users.c.unattended_limit,
     users.c.generation,
     users.c.subject_generation,
+    users.c.subject_difference,
     users.c.facts_from,
     users.c.titles_from,
 ).where(users.c.organisation_id == bindparam("organisation"), users.c.id == bindparam("user"))
@@ -75,6 +76,7 @@ class UserPolicy:
     """Slots before are frozen: their facts were retired."""
     titles_from: int = BEGINNING
     """Facts that begin before hold no titles and no full URLs any more."""
+    subject_difference: int | None = None
 
     def counted(self, windows: Iterable[Range]) -> list[Range]:
         """Those seconds of windows that can still be counted."""
@@ -171,6 +173,7 @@ def _read_user(connection: Connection, policy: Policy, user: int) -> UserPolicy:
         tuple(erasures.of_user(connection, policy.organisation, user)),
         BEGINNING if row.facts_from is None else row.facts_from,
         BEGINNING if row.titles_from is None else row.titles_from,
+        row.subject_difference,
     )
 
 

@@ -70,6 +70,7 @@ class Standing(NamedTuple):
     texts_gone_to: int | None
     generation: int
     subject_generation: int
+    subject_difference: int | None
 
 
 _OF_ORGANISATION = users.c.organisation_id == bindparam("organisation")

@@ -107,13 +107,13 @@ _CLASSES = ("productive", "neutral", "unproductive", "idle")
 def figures(connection: Connection) -> dict[tuple[int, int], tuple[int, ...]]:
     """Of each organisation and user the sums that answer: days by class, slots by class, slots' subjects."""
     sums: dict[tuple[int, int], list[int]] = {}
-    for table, generation, columns in (
-        (day_totals, users.c.generation, _CLASSES),
-        (slot_totals, users.c.generation, _CLASSES),
-        (slot_subjects, users.c.subject_generation, ("seconds",)),
+    for table, generations, columns in (
+        (day_totals, (users.c.generation,), _CLASSES),
+        (slot_totals, (users.c.generation,), _CLASSES),
+        (slot_subjects, (users.c.subject_generation, users.c.subject_difference), ("seconds",)),
     ):
         mine = (table.c.organisation_id == users.c.organisation_id) & (table.c.user_id == users.c.id)
-        joined = users.outerjoin(table, mine & (table.c.generation == generation))
+        joined = users.outerjoin(table, mine & table.c.generation.in_(generations))
         added = [func.coalesce(func.sum(table.c[name]), 0) for name in columns]
         statement = select(users.c.organisation_id, users.c.id, *added).select_from(joined)
         for organisation, user, *found in connection.execute(statement.group_by(users.c.organisation_id, users.c.id)):

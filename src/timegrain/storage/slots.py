@@ -1,11 +1,15 @@
-"""What is counted: totals and subjects by slot, and the totals of home-zone days."""
+"""What is counted: totals and subjects by slot, and the totals of home-zone days.
+
+The seconds of a slot's subject are the sum of two rows: one of those that are whole, and one of the difference that a
+change of policy made to them, until it is brought in (`generations.bring_in`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Table, and_, bindparam, delete, func, select
 
 from timegrain.counting.calendar import day_at, day_start
 from timegrain.counting.instants import SLOT, Range
@@ -19,7 +23,9 @@ def _of_generation(table: Table) -> ColumnElement[bool]:
     return and_(
         table.c.organisation_id == bindparam("organisation"),
         table.c.user_id == bindparam("user"),
-        table.c.generation == bindparam("subject_generation" if table is slot_subjects else "generation"),
+        table.c.generation.in_([bindparam("subject_generation"), bindparam("subject_difference", type_=Integer)])
+        if table is slot_subjects
+        else table.c.generation == bindparam("generation"),
     )
 
 
@@ -46,7 +52,13 @@ _DELETE_TOTALS = delete(slot_totals).where(_within(slot_totals))
 _DELETE_SUBJECTS = delete(slot_subjects).where(_within(slot_subjects))
 _DELETE_EMPTY_TOTALS = delete(slot_totals).where(_within(slot_totals), _is_empty(slot_totals))
 _DELETE_EMPTY_DAYS = delete(day_totals).where(_of_days(day_totals), _is_empty(day_totals))
-_DELETE_NO_SUBJECTS = delete(slot_subjects).where(_within(slot_subjects), slot_subjects.c.seconds == 0)
+_DELETE_DIFFERENCE = delete(slot_subjects).where(
+    slot_subjects.c.organisation_id == bindparam("organisation"),
+    slot_subjects.c.user_id == bindparam("user"),
+    slot_subjects.c.generation == bindparam("subject_difference"),
+    slot_subjects.c.slot >= bindparam("low"),
+    slot_subjects.c.slot < bindparam("high"),
+)
 _DAYS = select(day_totals.c.day, *(day_totals.c[name] for name in _SECONDS)).where(_of_generation(day_totals))
 _given_days = numbers("days")
 _DELETE_DAYS = delete(day_totals).where(_of_generation(day_totals), day_totals.c.day.in_(select(_given_days.c.c0)))
@@ -58,7 +70,7 @@ _OF_SUBJECTS = select(slot_subjects.c.slot, slot_subjects.c.subject_id, slot_sub
 
 
 class Owner(NamedTuple):
-    """Whose figures, and which: the first three columns of every key here."""
+    """Whose figures, and which: the first columns of every key here."""
 
     organisation: int
     user: int
@@ -66,6 +78,8 @@ class Owner(NamedTuple):
     """Of slot and day totals."""
     subject_generation: int
     """Of slot subjects, which ratings do not change."""
+    subject_difference: int | None = None
+    """Of what is added to them; None: nothing."""
 
     @property
     def of_totals(self) -> tuple[int, int, int]:
@@ -85,9 +99,10 @@ def _parameters(owner: Owner, within: Range | None = None, **more: Any) -> dict[
 
 def read(connection: Connection, owner: Owner, within: Range) -> Counted:
     """What is stored of the slots in `within`."""
-    parameters = _parameters(owner, within)
-    subjects = connection.execute(_SUBJECTS, parameters)
-    return Counted(totals(connection, owner, within), {(slot, subject): seconds for slot, subject, seconds in subjects})
+    subjects: dict[tuple[int, int], int] = {}
+    for slot, subject, seconds in connection.execute(_SUBJECTS, _parameters(owner, within)):
+        subjects[slot, subject] = subjects.get((slot, subject), 0) + seconds
+    return Counted(totals(connection, owner, within), {key: seconds for key, seconds in subjects.items() if seconds})
 
 
 def before(connection: Connection, owner: Owner, end: int) -> list[Range]:
@@ -102,7 +117,7 @@ def totals(connection: Connection, owner: Owner, within: Range) -> dict[int, Tal
 
 
 def of_subjects(connection: Connection, owner: Owner, within: Range, subjects: list[int]) -> list[tuple[int, int, int]]:
-    """Slot, subject and active seconds, of some subjects."""
+    """Slot, subject and active seconds, of some subjects; what one slot has of one subject may be in two parts."""
     parameters = _parameters(owner, within, subjects=subjects)
     return list(map(tuple, connection.execute(_OF_SUBJECTS, parameters).all()))
 
@@ -127,26 +142,30 @@ def replace(
     sum_days(connection, owner, ranges, zone)
 
 
-def add(
-    connection: Connection,
-    owner: Owner,
-    totals: Mapping[int, Sequence[int]],
-    subjects: Mapping[tuple[int, int], int],
-    zone: str,
-) -> None:
-    """Add seconds, which may be negative, by class to the totals of slots, days included, and to their subjects."""
+def add(connection: Connection, owner: Owner, totals: Mapping[int, Sequence[int]], zone: str) -> None:
+    """Add seconds, which may be negative, by class to the totals of slots, days included."""
     if totals:
         days = {day: tuple(map(sum, zip(*found, strict=True))) for day, found in _by_day(totals, zone).items()}
         store(connection, slot_totals, [(*owner.of_totals, slot, *sums) for slot, sums in totals.items()], add=_SECONDS)
         store(connection, day_totals, [(*owner.of_totals, day, *sums) for day, sums in days.items()], add=_SECONDS)
         connection.execute(_DELETE_EMPTY_TOTALS, _parameters(owner, (min(totals), max(totals) + SLOT)))
         connection.execute(_DELETE_EMPTY_DAYS, _parameters(owner, (min(days), max(days) + 1)))
-    if subjects:
-        rows = [(*owner.of_subjects, *key, seconds) for key, seconds in subjects.items()]
-        store(connection, slot_subjects, rows, add=("seconds",))
-        less = {slot for (slot, _), seconds in subjects.items() if seconds < 0}
-        if less:
-            connection.execute(_DELETE_NO_SUBJECTS, _parameters(owner, (min(less), max(less) + SLOT)))
+
+
+def replace_difference(
+    connection: Connection, owner: Owner, ranges: Sequence[Range], subjects: Mapping[tuple[int, int], int]
+) -> None:
+    """Put seconds, which may be negative, in the place of the difference to the subjects of the slots in `ranges`."""
+    connection.execute(_DELETE_DIFFERENCE, [_parameters(owner, within) for within in ranges])
+    add_difference(connection, owner, subjects)
+
+
+def add_difference(connection: Connection, owner: Owner, subjects: Mapping[tuple[int, int], int]) -> None:
+    """The same where none is stored of these slots."""
+    whose = owner.organisation, owner.user, owner.subject_difference
+    store(
+        connection, slot_subjects, [(*whose, *key, seconds) for key, seconds in subjects.items() if seconds], new=True
+    )
 
 
 def sum_days(connection: Connection, owner: Owner, ranges: Sequence[Range], zone: str) -> None:

@@ -100,10 +100,10 @@ def _lacking(table: Table, column: Column[Any], named: Table) -> Select[Any]:
     return select(func.count()).where(_of(table), column != 0, column.not_in(there))
 
 
-def _unread(table: Table, current: Column[Any], following: Column[Any]) -> Select[Any]:
+def _unread(table: Table, *read: Column[Any]) -> Select[Any]:
     """Rows of a generation that neither answers nor is to, and that no job has yet to remove."""
     me = and_(users.c.organisation_id == bindparam("organisation"), users.c.id == bindparam("user"))
-    answers = [select(column).where(me).scalar_subquery() for column in (current, following)]
+    answers = [select(column).where(me).scalar_subquery() for column in read]
     removed = select(job_people.c.user_id).where(_of(job_people)).exists()
     kept = or_(*(table.c.generation == func.coalesce(one, -1) for one in answers))
     return select(func.count()).where(_of(table), not_(kept), not_(removed))
@@ -129,7 +129,7 @@ _OF_PERSON: Mapping[str, Sequence[Select[Any]]] = {
     "figures that nobody reads": [
         _unread(slot_totals, users.c.generation, users.c.next_generation),
         _unread(day_totals, users.c.generation, users.c.next_generation),
-        _unread(slot_subjects, users.c.subject_generation, users.c.next_subject_generation),
+        _unread(slot_subjects, users.c.subject_generation, users.c.subject_difference, users.c.next_subject_difference),
     ],
 }
 

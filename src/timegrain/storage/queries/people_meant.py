@@ -50,12 +50,18 @@ class Profile(NamedTuple):
     user: int
     generation: int
     subject_generation: int
+    subject_difference: int | None
     uuid: UUID
     name: str
     email: str
     facts_from: int | None
     """Slots before are frozen, for their facts were retired; None: none is."""
     days: tuple[Range, ...]
+
+    @property
+    def subject_generations(self) -> tuple[int, ...]:
+        """Those whose sums are the seconds of subjects."""
+        return tuple(one for one in (self.subject_generation, self.subject_difference) if one is not None)
 
 
 _given_users = uuids("users")
@@ -120,7 +126,15 @@ def _statements(*told: Column[Any]) -> _Statements:
 
 
 _MEANT = _statements(users.c.generation)
-_TOLD = (users.c.generation, users.c.subject_generation, users.c.uuid, users.c.name, users.c.email, users.c.facts_from)
+_TOLD = (
+    users.c.generation,
+    users.c.subject_generation,
+    users.c.subject_difference,
+    users.c.uuid,
+    users.c.name,
+    users.c.email,
+    users.c.facts_from,
+)
 _PROFILES = _statements(*_TOLD)
 _EVERYBODY = select(literal_column("0", Integer), users.c.id, *_ALWAYS, *_TOLD).where(
     users.c.organisation_id == bindparam("organisation")

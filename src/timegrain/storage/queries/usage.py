@@ -119,9 +119,14 @@ _team_parts = (
 """As parts, with a team for a key. On their own, so that no database reads slots before it knows which."""
 
 
+_ANY_SECOND = func.sum(slot_subjects.c.seconds) != 0
+"""What a difference takes back is not used."""
+
+
 def _named(summed: Select[Any], name: str) -> CTE:
     """Sums by user and name, with the names: joined after they are summed, there are far fewer of them."""
-    sums = summed.group_by(slot_subjects.c.user_id, slot_subjects.c.subject_id).subquery()
+    by_name = summed.group_by(slot_subjects.c.user_id, slot_subjects.c.subject_id)
+    sums = by_name.having(_ANY_SECOND).subquery()
     of_name = and_(
         names.c.organisation_id == ORGANISATION, names.c.user_id == sums.c.user_id, names.c.id == sums.c.subject_id
     )
@@ -194,7 +199,7 @@ def _of_each(part: CTE, in_team: int) -> Select[Any]:
     of_slot = and_(_wanted_names.c.user_id == slot_subjects.c.user_id, _wanted_names.c.id == slot_subjects.c.subject_id)
     told = literal_column(str(in_team), Integer), part.c.c0, part.c.c1, _wanted_names.c.kind, _wanted_names.c.name
     joined = part.join(slot_subjects, _slots_of(part)).join(_wanted_names, of_slot)
-    return select(*told, _SECONDS).select_from(joined).group_by(*told[1:])
+    return select(*told, _SECONDS).select_from(joined).group_by(*told[1:]).having(_ANY_SECOND)
 
 
 _OF_EACH = union_all(_of_each(_part, 0), _of_each(_team_parts, 1))
@@ -212,8 +217,9 @@ def read(
     windows: Iterable[tuple[int, Range]] = (),
     with_rules: bool = False,
 ) -> FoundUsage:
-    """`subjects` are slots by user and generation of subjects; `day_starts` each home-zone day that the slots
-    touch, and the one after them, with the second at which it begins. `slots` and `days` are summed by class."""
+    """`subjects` are slots by user and generation of subjects, all that are summed of each user; `day_starts` each
+    home-zone day that the slots touch, and the one after them, with the second at which it begins. `slots` and `days`
+    are summed by class."""
     to_count = [(0, user, 0, *range_) for user, range_ in windows]
     parameters: dict[str, Any] = {
         "organisation": organisation,

@@ -5,7 +5,8 @@ Seconds and milliseconds are since 1970, days are proleptic Gregorian ordinals, 
 
 Under the facts everything can be counted again: `stretches`, `slot_totals`, `slot_subjects` and
 `day_totals`. The last three carry a generation, of which a user's current one counts: a job fills the next
-while questions read this one, and then flips `users.generation` (`subject_generation` for `slot_subjects`).
+while questions read this one, and then flips `users.generation`. Of `slot_subjects` it fills but the difference
+to what is there, `users.subject_difference`, which is added whenever they are read.
 
 The tables that grow have no foreign keys: a check a row would double the cost of a batch, and all their
 rows are written in a transaction that holds the user's lock.

@@ -102,11 +102,13 @@ users = Table(
     Column("idle_threshold", Integer),
     Column("away_limit", Integer),
     Column("unattended_limit", Integer),
-    # Of slot and day totals, and of slot subjects; `next_`: counted for the pending job, null: not yet.
+    # Of slot and day totals, and of slot subjects; `next_`: counted for the pending job, null: not yet. Seconds of
+    # subjects are the sum of two generations, of which the difference, null: none, is brought into the other in time.
     Column("generation", Integer, nullable=False, server_default="0"),
     Column("subject_generation", Integer, nullable=False, server_default="0"),
+    Column("subject_difference", Integer),
     Column("next_generation", Integer),
-    Column("next_subject_generation", Integer),
+    Column("next_subject_difference", Integer),
     # The next generation is counted up to this slot; null: all of it.
     Column("next_until", BigInteger),
     # What retention keeps, in seconds, each the start of a day; null: nothing was retired. Slots before `facts_from`
