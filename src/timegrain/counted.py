@@ -63,6 +63,11 @@ def counting(connection: Connection, policy: Policy, user: int) -> Counting:
     return Counting(connection, policy, of_user(connection, policy, user), devices)
 
 
+def counting_each(connection: Connection, policy: Policy, users: Iterable[int]) -> dict[int, Counting]:
+    """Of each of some users, in their order."""
+    return {user: counting(connection, policy, user) for user in users}
+
+
 def everything(of: Counting) -> Range | None:
     """The seconds from the user's first fact that can be counted to the last; None without such facts."""
     whole = of.user.counted(filter(None, [deciding_facts.bounds(of.connection, *of.whom)]))

@@ -19,7 +19,7 @@ from timegrain.counted import (
     Counting,
     at_once,
     counted_twice,
-    counting,
+    counting_each,
     everything,
     frozen,
     parts,
@@ -34,6 +34,7 @@ from timegrain.counting.tallies import NOTHING, Counted, Tally
 from timegrain.counting.window import ignored_otherwise, judged_otherwise
 from timegrain.storage import generations, jobs, slots, stretches
 from timegrain.storage.devices import Device
+from timegrain.storage.generations import Standing
 from timegrain.storage.names import Name, all_names
 from timegrain.storage.policies import Policy
 from timegrain.storage.slots import EVER, Owner
@@ -135,12 +136,11 @@ class Prepared:
         return self.version == of.policy.version and self.devices == of.devices
 
 
-def prepare(connection: Connection, policy: Policy, to: Policy, user: int) -> Prepared:
+def prepare(of: Counting, to: Policy) -> Prepared:
     """In a transaction that reads."""
-    of = counting(connection, policy, user)
     found = altered(of, to)
     found.told()  # now, while nobody waits for it
-    return Prepared(user, policy.version, of.devices, found)
+    return Prepared(of.user.user, of.policy.version, of.devices, found)
 
 
 def altered(of: Counting, to: Policy, within: Range = EVER) -> Altered:
@@ -202,21 +202,38 @@ def _judge(before: Counting, after: Counting, windows: Iterable[Range], found: A
         found.add(new, 1)
 
 
-def count_following(of: Counting, to: Policy, prepared: Prepared) -> bool:
-    """Write the next part of the user's next generation; True once all of it is there.
+class Following:
+    """The next generations of some users, in a transaction that writes their figures."""
+
+    def __init__(self, connection: Connection, policy: Policy, to: Policy, ready: Iterable[Prepared]) -> None:
+        self._to = to
+        self._of = counting_each(connection, policy, [one.user for one in ready])
+        self._standing = generations.standings(connection, [of.owner for of in self._of.values()])
+
+    def count_part(self, prepared: Prepared) -> bool:
+        """Write the next part of one of them; True once all of it is there."""
+        of = self._of[prepared.user]
+        standing = self._standing.pop(prepared.user, None)
+        if standing is None:
+            # The part before this one altered it.
+            standing = generations.standings(of.connection, [of.owner])[prepared.user]
+        return _count_part(of, self._to, prepared, standing)
+
+
+def _count_part(of: Counting, to: Policy, prepared: Prepared, standing: Standing) -> bool:
+    """Write the next part of the user's next generation, which stands as it does; True once all of it is there.
 
     What was prepared is put right where it is out of date.
     """
-    whole = prepared.found
-    begun = generations.following(of.connection, of.owner)
+    whole, begun = prepared.found, standing.following
     if begun is None and whole.subjects and generations.bring_in(of.connection, of.owner, PART):
         # There is room for one difference.
         return False
-    following, low = begun or (_begun(of, to, whole), EVER[0])
+    following, low = begun or (_begun(of, to, whole, standing.unused), EVER[0])
     if low == EVER[1]:
         return True
     is_current = prepared.is_of(of)
-    edges = generations.edges(of.connection, of.owner)
+    edges = standing.edges
     within = low, _end_of_part(to.zone, low, edges, PART if is_current else OUTDATED_PART)
     if not is_current:
         whole.put(altered(of, to, within), within)
@@ -232,9 +249,9 @@ def count_following(of: Counting, to: Policy, prepared: Prepared) -> bool:
     return within[1] == EVER[1]
 
 
-def _begun(of: Counting, to: Policy, found: Altered) -> Owner:
+def _begun(of: Counting, to: Policy, found: Altered, unused: Owner) -> Owner:
     """The generations to be written: those that answer where nothing in them is altered."""
-    owner, unused = of.owner, generations.unused(of.connection, of.owner)
+    owner = of.owner
     totals = to.zone != of.policy.zone or found.totals or found.subjects
     return owner._replace(
         generation=unused.generation if totals else owner.generation,

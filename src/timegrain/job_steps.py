@@ -19,10 +19,10 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from timegrain import clock
-from timegrain.counted import counting
+from timegrain.counted import counting_each
 from timegrain.counting.tallies import Tally
 from timegrain.errors import ChangeFailed, Refused
-from timegrain.generations import PART, Prepared, count_following, prepare
+from timegrain.generations import PART, Following, Prepared, prepare
 from timegrain.storage import changes, generations, jobs, policies
 from timegrain.storage.engine import Database
 from timegrain.storage.jobs import Job
@@ -35,8 +35,14 @@ STEP_S = 0.025
 people for as long."""
 
 MOST_A_STEP = 256
+READ_AT_ONCE = 16
+"""Of so many people what is needed to count them is read together: about as many as a step prepares at best."""
+
 FEW = 16
 """Of more people each process begins somewhere else, so that those that count one job together seldom meet."""
+
+CLEARED_AT_ONCE = 16
+"""Users who are locked while what jobs left of them is removed."""
 
 MOST_FAILURES = 5
 """A job that failed so often in a way that nobody foresaw is given up: others wait for it."""
@@ -140,33 +146,36 @@ class Steps:
             if len(users) > FEW:
                 users = users[random.randrange(len(users)) :]  # noqa: S311
             enough = time.monotonic() + self._step_s
-            for user in users:
-                ready.append(prepare(connection, policy, to, user))
-                if time.monotonic() >= enough:
-                    break
+            for some in range(0, len(users), READ_AT_ONCE):
+                for of in counting_each(connection, policy, users[some : some + READ_AT_ONCE]).values():
+                    ready.append(prepare(of, to))
+                    if time.monotonic() >= enough:
+                        return ready
         return ready
 
     def _write(self, organisation: int, job: Job, ready: list[Prepared]) -> list[Prepared]:
         """Put in what is prepared, until `step_s` is over; what is left of it.
 
-        Each user is locked first and looked at again: another process that advances the job may have been there.
+        The users are locked first and looked at again: another process that advances the job may have been there.
         """
         counted: dict[int, tuple[int, Tally]] = {}
-        left = list(ready)
+        users = [one.user for one in ready]
         with self.database.write(organisation) as connection:
             enough = time.monotonic() + self._step_s
+            self.database.lock_users(connection, organisation, users)
+            # Only now: retention, which had one of them until a moment ago, may have raised the version.
+            policy = self._policies.read(connection, organisation)
+            to = self._plan(connection, policy, job)
+            if to is None:
+                return []
+            to_count = jobs.to_count(connection, organisation, job.id, users)
+            left = [one for one in ready if one.user in to_count]
+            if job.dry_run:
+                counted, left = {one.user: one.found.told() for one in left}, []
+            following = Following(connection, policy, to, left)
             while left:
-                one = left[0]
-                self.database.lock_user(connection, organisation, one.user)
-                # Only now: retention, which had the user until a moment ago, may have raised the version.
-                policy = self._policies.read(connection, organisation)
-                to = self._plan(connection, policy, job)
-                if to is None:
-                    return []
-                if not jobs.is_to_count(connection, organisation, job.id, one.user):
-                    del left[0]
-                elif job.dry_run or count_following(counting(connection, policy, one.user), to, one):
-                    counted[one.user] = one.found.told()
+                if following.count_part(left[0]):
+                    counted[left[0].user] = left[0].found.told()
                     del left[0]
                 if time.monotonic() >= enough:
                     break
@@ -216,7 +225,9 @@ class Steps:
             return False
         with self.database.write(organisation) as connection:
             enough = time.monotonic() + self._step_s
-            for job, user in jobs.left_over(connection, organisation, MOST_A_STEP):
+            left = jobs.left_over(connection, organisation, CLEARED_AT_ONCE)
+            self.database.lock_users(connection, organisation, [user for _, user in left])
+            for job, user in left:
                 while generations.clear(connection, organisation, user, PART):
                     if time.monotonic() >= enough:
                         return True

@@ -18,7 +18,7 @@ from timegrain.counting.subjects import NameKind
 from timegrain.counting.tallies import Tally
 from timegrain.erasing import erase
 from timegrain.errors import Refused
-from timegrain.generations import count_following, prepare
+from timegrain.generations import Following, prepare
 from timegrain.job_steps import Steps
 from timegrain.jobs import JobRunner
 from timegrain.policy_changes import change_policy, change_rules, change_soon, changed_by, start_change
@@ -168,6 +168,24 @@ def test_the_next_change_waits_until_the_difference_of_the_last_one_is_brought_i
     assert office.wrong() == 0
 
 
+def test_several_processes_bring_a_difference_in_together(office: Office) -> None:
+    for user in office.users:
+        office.record(user, *(report(day) for day in range(100, 400, 100)))
+    office.finish(start_change(office.database, office.id, THRESHOLD))
+
+    def clear() -> None:
+        while office.advance():
+            pass
+
+    threads = [threading.Thread(target=clear) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert office.differing() == 0
+    assert office.wrong() == 0
+
+
 def test_a_difference_is_brought_in_in_parts(office: Office) -> None:
     office.record(office.users[0], *(report(day) for day in range(100, 600, 100)))
     office.finish(start_change(office.database, office.id, THRESHOLD))
@@ -215,13 +233,13 @@ def test_a_batch_after_the_preparing_counts(office: Office, change: Change) -> N
     with office.database.read() as connection:
         policy = Policies().read(connection, office.id)
         assert policy.next is not None
-        prepared = prepare(connection, policy, policy.next, user)
+        prepared = prepare(counting(connection, policy, user), policy.next)
     office.record(user, report(DAYS), report(1, "Zed", "desktop"))
     with office.database.write(office.id) as connection:
-        office.database.lock_user(connection, office.id, user)
+        office.database.lock_users(connection, office.id, [user])
         policy = Policies().read(connection, office.id)
         assert policy.next is not None
-        assert count_following(counting(connection, policy, user), policy.next, prepared)
+        assert Following(connection, policy, policy.next, [prepared]).count_part(prepared)
     assert office.wrong() == 0
     while office.advance():
         assert office.wrong() == 0

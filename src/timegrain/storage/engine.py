@@ -132,10 +132,10 @@ class Database:
             time.sleep(pause)
         return work()
 
-    def lock_user(self, connection: Connection, organisation: int, user: int) -> None:
-        """In a transaction that may write: the figures of one user more. Users in the order of their ids."""
+    def lock_users(self, connection: Connection, organisation: int, users: Sequence[int]) -> None:
+        """In a transaction that may write: the figures of some users more, with higher ids than any before."""
         if not self.is_sqlite:
-            postgresql.lock_user(connection, organisation, user)
+            postgresql.lock_users(connection, organisation, users)
 
     @property
     def place(self) -> str:

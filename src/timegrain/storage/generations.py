@@ -8,10 +8,14 @@ difference is written, and brought into the others after the flip.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Insert,
+    ScalarSelect,
     Table,
     and_,
     bindparam,
@@ -108,12 +112,36 @@ _REMOVE_NOTHING = delete(slot_subjects).where(
     among(slot_subjects.c.slot, "slots"),
     slot_subjects.c.seconds == 0,
 )
-_LAST = {table: select(func.max(table.c.generation)).where(_of_user(table)) for table in (slot_totals, slot_subjects)}
-_OF_CURRENT = and_(_of_user(slot_totals), slot_totals.c.generation == bindparam("generation"))
-_EDGES = select(
-    select(func.min(slot_totals.c.slot)).where(_OF_CURRENT).scalar_subquery(),
-    select(func.max(slot_totals.c.slot)).where(_OF_CURRENT).scalar_subquery(),
-)
+
+
+def _of_each(found: ColumnElement[int], table: Table, *where: ColumnElement[bool]) -> ScalarSelect[int]:
+    """The first or last of a user's rows, found by the order of the key."""
+    mine = table.c.organisation_id == bindparam("organisation"), table.c.user_id == users.c.id
+    return select(found).where(*mine, *where).scalar_subquery()
+
+
+_CURRENT = slot_totals.c.generation == users.c.generation
+_STANDINGS = select(
+    users.c.id,
+    users.c.next_generation,
+    users.c.next_subject_difference,
+    users.c.next_until,
+    _of_each(func.max(slot_totals.c.generation), slot_totals),
+    _of_each(func.max(slot_subjects.c.generation), slot_subjects),
+    _of_each(func.min(slot_totals.c.slot), slot_totals, _CURRENT),
+    _of_each(func.max(slot_totals.c.slot), slot_totals, _CURRENT),
+).where(users.c.organisation_id == bindparam("organisation"), among(users.c.id, "users"))
+
+
+class Standing(NamedTuple):
+    """How far the next generation of one user's figures is counted."""
+
+    following: tuple[Owner, int] | None
+    """As `following` has it."""
+    unused: Owner
+    """Generations of which there is no row: what was forgotten may still be there."""
+    edges: Range | None
+    """The first slot of the figures that answer and the last; None where there are none."""
 
 
 def following(connection: Connection, owner: Owner) -> tuple[Owner, int] | None:
@@ -121,11 +149,15 @@ def following(connection: Connection, owner: Owner) -> tuple[Owner, int] | None:
 
     None where their counting has not begun.
     """
-    row = connection.execute(_NEXT, {"organisation": owner.organisation, "user": owner.user}).one()
-    if row.next_generation is None:
+    return _following(owner, *connection.execute(_NEXT, {"organisation": owner.organisation, "user": owner.user}).one())
+
+
+def _following(
+    owner: Owner, generation: int | None, difference: int | None, until: int | None
+) -> tuple[Owner, int] | None:
+    if generation is None:
         return None
-    to = owner._replace(generation=row.next_generation, subject_difference=row.next_subject_difference)
-    return to, EVER[1] if row.next_until is None else row.next_until
+    return owner._replace(generation=generation, subject_difference=difference), EVER[1] if until is None else until
 
 
 def set_following(connection: Connection, to: Owner, until: int) -> None:
@@ -134,19 +166,22 @@ def set_following(connection: Connection, to: Owner, until: int) -> None:
     connection.execute(_SET_NEXT, parameters | generations | {"until": None if until == EVER[1] else until})
 
 
-def unused(connection: Connection, owner: Owner) -> Owner:
-    """Generations of which there is no row: what was forgotten may still be there."""
-    whose = {"organisation": owner.organisation, "user": owner.user}
-    last, last_of_subjects = (connection.execute(statement, whose).scalar_one() for statement in _LAST.values())
-    of_subjects = owner.subject_generation, owner.subject_difference or 0, last_of_subjects or 0
-    return owner._replace(generation=max(owner.generation, last or 0) + 1, subject_difference=max(of_subjects) + 1)
-
-
-def edges(connection: Connection, owner: Owner) -> Range | None:
-    """The first slot of the figures and the last; None where there are none."""
-    parameters = {"organisation": owner.organisation, "user": owner.user, "generation": owner.generation}
-    first, last = connection.execute(_EDGES, parameters).one()
-    return None if first is None else (first, last)
+def standings(connection: Connection, owners: Sequence[Owner]) -> dict[int, Standing]:
+    """Of users of one organisation; one statement."""
+    if not owners:
+        return {}
+    of = {one.user: one for one in owners}
+    parameters = {"organisation": owners[0].organisation, "users": list(of)}
+    found: dict[int, Standing] = {}
+    for user, *following_, last, last_of_subjects, first_slot, last_slot in connection.execute(_STANDINGS, parameters):
+        owner = of[user]
+        of_subjects = owner.subject_generation, owner.subject_difference or 0, last_of_subjects or 0
+        unused = owner._replace(
+            generation=max(owner.generation, last or 0) + 1, subject_difference=max(of_subjects) + 1
+        )
+        edges = None if first_slot is None else (first_slot, last_slot)
+        found[user] = Standing(_following(owner, *following_), unused, edges)
+    return found
 
 
 def copy(connection: Connection, owner: Owner, to: Owner, slots: Range, days: Range | None) -> None:

@@ -7,7 +7,7 @@ who has figures that nobody reads and that are still to be removed.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
@@ -19,6 +19,7 @@ from timegrain.errors import TimegrainError
 from timegrain.storage import changes
 from timegrain.storage.changes import Change, RuleChange
 from timegrain.storage.dialect import store
+from timegrain.storage.given import among
 from timegrain.storage.schema import job_people, jobs, organisations, users
 
 WAITING, RUNNING, DONE, FAILED = "waiting", "running", "done", "failed"
@@ -92,7 +93,7 @@ _NOT_COUNTED = (
 )
 _TO_COUNT = select(users.c.id).where(
     users.c.organisation_id == bindparam("organisation"),
-    users.c.id == bindparam("user"),
+    among(users.c.id, "users"),
     ~select(job_people.c.user_id).where(_OF_JOB, job_people.c.user_id == users.c.id).exists(),
 )
 _NOT_NOTED = select(users.c.id).where(
@@ -275,10 +276,10 @@ def not_counted(connection: Connection, organisation: int, job: int, most: int) 
     return list(connection.execute(_NOT_COUNTED, parameters).scalars())
 
 
-def is_to_count(connection: Connection, organisation: int, job: int, user: int) -> bool:
-    """Whether there is such a user, whose figures a running job has not counted yet."""
-    parameters = {"organisation": organisation, "job": job, "user": user}
-    return connection.execute(_TO_COUNT, parameters).one_or_none() is not None
+def to_count(connection: Connection, organisation: int, job: int, users: Sequence[int]) -> set[int]:
+    """Those of some users who are there, and whose figures a running job has not counted yet."""
+    parameters = {"organisation": organisation, "job": job, "users": users}
+    return set(connection.execute(_TO_COUNT, parameters).scalars())
 
 
 def note_counted(connection: Connection, organisation: int, job: int, counted: Mapping[int, tuple[int, Tally]]) -> None:

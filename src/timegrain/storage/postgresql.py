@@ -144,14 +144,15 @@ def lock(connection: Connection, organisation: int, users: Sequence[int], policy
         text(f"SELECT pg_advisory_xact_lock{shared}(:organisation, :lock)"),
         {"organisation": organisation, "lock": POLICY},
     )
-    for user in sorted(set(users)) if not policy else ():
-        lock_user(connection, organisation, user)
+    if users and not policy:
+        lock_users(connection, organisation, users)
 
 
-def lock_user(connection: Connection, organisation: int, user: int) -> None:
+def lock_users(connection: Connection, organisation: int, users: Sequence[int]) -> None:
+    locks = "(SELECT DISTINCT unnest(CAST(:users AS integer[])) AS one ORDER BY one) AS locks"
     connection.execute(
-        text("SELECT pg_advisory_xact_lock(:organisation, :lock)"),
-        {"organisation": organisation, "lock": user},
+        text(f"SELECT pg_advisory_xact_lock(:organisation, locks.one) FROM {locks}"),  # noqa: S608
+        {"organisation": organisation, "users": list(users)},
     )
 
 
