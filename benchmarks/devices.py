@@ -28,8 +28,9 @@ from benchmarks.engines import Engine
 from benchmarks.measuring import Client, Point, Row, share, until_met
 from benchmarks.serving import Child, child
 from timegrain import clock
+from timegrain.batches import Batch
 from timegrain.counting.facts import Away, Focus, Present, Report
-from timegrain.recording import Batch, record_all
+from timegrain.recording import record_all
 from timegrain.storage import keys, people
 from timegrain.storage.engine import Database
 from timegrain.storage.policies import Policies

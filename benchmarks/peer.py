@@ -15,8 +15,9 @@ from benchmarks.engines import Engine
 from benchmarks.measuring import Point, Row, in_turns, until_met
 from benchmarks.questions import SUMMARY, asked
 from benchmarks.serving import child
+from timegrain.batches import Batch
 from timegrain.counting.facts import Away, Focus, Present, Report
-from timegrain.recording import Batch, record_all
+from timegrain.recording import record_all
 from timegrain.sample.organisation import sample_organisation
 from timegrain.storage import keys, people
 from timegrain.storage.policies import Policies

@@ -76,7 +76,7 @@ def erase_in(
         removals.note_correction(connection, organisation, user, within, device_id)
     raise_version(connection, organisation)
     of = counting(connection, Policies().read(connection, organisation), user)
-    count_changes(of, changes)
+    count_changes([(of, changes)])
     frozen = _erase_frozen(of, within)
     drop_unused_names(connection, organisation, user)
     after = slots.totals(connection, of.owner, slots.EVER)

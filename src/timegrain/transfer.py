@@ -15,9 +15,10 @@ from typing import BinaryIO
 from sqlalchemy import Connection
 
 from timegrain import clock
+from timegrain.batches import Batch, Outcome
 from timegrain.counting.facts import Fact, report_of
 from timegrain.erasing import erase_in
-from timegrain.recording import FACTS_A_GROUP, Batch, Outcome, record_all
+from timegrain.recording import FACTS_A_GROUP, record_all
 from timegrain.storage import audit, erasures
 from timegrain.storage.audit import Actor, Entry
 from timegrain.storage.devices import ListedDevice, add_device, all_devices, devices_of, set_device

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from timegrain.batches import Batch
 from timegrain.counting.facts import report_of
+from timegrain.entries import CLOCK_TOLERANCE_MS, refused
 from timegrain.errors import ValidationFailed, wrong
-from timegrain.recording import CLOCK_TOLERANCE_MS, Batch, refused
 from timegrain.storage.buckets import BucketKey, LastEvent, keep_last_event, last_event
 from timegrain.trackers.events import (
     IN_THE_FUTURE,

@@ -10,7 +10,7 @@ import click
 import pytest
 
 from tests.web.asked import asked_names
-from timegrain import errors, recording
+from timegrain import batches, entries, errors
 from timegrain.api.envelope import COME_AGAIN
 from timegrain.api.openapi import document
 from timegrain.cli import timegrain
@@ -59,7 +59,7 @@ def test_what_may_be_sent_again_is_told_to_callers() -> None:
 
 
 def test_every_reason_of_a_refused_entry_is_documented() -> None:
-    source = Path(recording.__file__).read_text()
+    source = "".join(Path(str(one.__file__)).read_text() for one in (entries, batches))
     reasons = set(re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', source))
     assert reasons >= {"END_BEFORE_START", "TOO_LONG", "IN_THE_FUTURE", "TOO_OLD", "BAD_ENTRY", "CLOCK_SKEW"}
     assert not [reason for reason in reasons if f"`{reason}`" not in OPERATING]

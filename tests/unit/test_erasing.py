@@ -7,9 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from timegrain.batches import Batch
 from timegrain.counting.facts import Focus, Report
 from timegrain.erasing import erase
-from timegrain.recording import Batch, record_all
+from timegrain.recording import record_all
 from timegrain.storage import people
 from timegrain.storage.engine import Database
 from timegrain.storage.policies import Policies

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.memberships import change_memberships
+from timegrain.batches import Batch
 from timegrain.counted import counting
 from timegrain.counting.facts import Away, Focus, Report
 from timegrain.counting.memberships import ALWAYS, joined
@@ -22,7 +23,7 @@ from timegrain.generations import Following, prepare
 from timegrain.job_steps import Steps
 from timegrain.jobs import JobRunner
 from timegrain.policy_changes import change_policy, change_rules, change_soon, changed_by, start_change
-from timegrain.recording import Batch, record_all
+from timegrain.recording import record_all
 from timegrain.recounting import change_device, differences, recount_everything
 from timegrain.storage import jobs, people, ratings
 from timegrain.storage.changes import Change

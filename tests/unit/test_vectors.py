@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from tests.memberships import change_memberships
+from timegrain.batches import Batch
 from timegrain.counting.facts import Away, Focus, Page, Present, Report
 from timegrain.counting.memberships import ALWAYS, joined
 from timegrain.counting.ratings import Rating, could_be_host, rule_name
 from timegrain.counting.subjects import NameKind
 from timegrain.counting.tallies import summed
 from timegrain.policy_changes import change_policy, change_rules
-from timegrain.recording import Batch, record_all
+from timegrain.recording import record_all
 from timegrain.storage import people
 from timegrain.storage.engine import Database
 from timegrain.storage.policies import Policies

@@ -15,11 +15,11 @@ from timegrain.api.calls import Call, Given
 from timegrain.api.envelope import decode_strictly
 from timegrain.api.ranges import LocalTime, ZoneName
 from timegrain.api.routes import Route
+from timegrain.batches import Batch, Rejection
 from timegrain.counting.calendar import Asked, written_instant
 from timegrain.counting.facts import LONGEST_NAME, Away, Focus, Page, Present, Report
 from timegrain.erasing import erase
 from timegrain.errors import Forbidden, PayloadTooLarge, ValidationFailed, wrong
-from timegrain.recording import Batch, Rejection
 from timegrain.storage.queries.people_meant import people_meant
 from timegrain.storage.roles import Level
 from timegrain.summary import asked

@@ -29,8 +29,8 @@ from prometheus_client.process_collector import ProcessCollector
 from timegrain import __version__
 from timegrain.api.calls import House
 from timegrain.api.local import is_local
+from timegrain.batches import Outcome
 from timegrain.errors import AuthorizationHeaderMissing, Forbidden, InvalidApiKey, TimegrainError, Unavailable
-from timegrain.recording import Outcome
 from timegrain.storage import jobs
 from timegrain.storage.migrations import current
 from timegrain.storage.observing import file_sizes

@@ -17,10 +17,10 @@ from timegrain.api.activity import MOST_ENTRIES
 from timegrain.api.calls import Call, Given
 from timegrain.api.envelope import decode_strictly
 from timegrain.api.routes import EDITORS, Route
+from timegrain.batches import Batch, Rejection
 from timegrain.counting.facts import Report
 from timegrain.counting.subjects import application
 from timegrain.errors import Detail, PayloadTooLarge, Unavailable, ValidationFailed
-from timegrain.recording import Batch, Rejection
 from timegrain.storage.keys import Caller
 from timegrain.storage.people import organisation_row
 from timegrain.storage.queries.last_title import last_title

@@ -19,8 +19,8 @@ from timegrain.api.calls import Call, Given
 from timegrain.api.envelope import encoded
 from timegrain.api.routes import WATCHERS, Route
 from timegrain.counting.facts import LONGEST_NAME
+from timegrain.entries import unwritable
 from timegrain.errors import NotFound, PayloadTooLarge, ValidationFailed, wrong
-from timegrain.recording import unwritable
 from timegrain.storage.buckets import BucketKey, add_bucket, bucket_named
 from timegrain.storage.devices import device_named
 from timegrain.trackers.events import EPOCH, parsed

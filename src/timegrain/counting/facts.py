@@ -1,7 +1,7 @@
 """What a device reports, as plain values.
 
 Instants are integer milliseconds since 1970-01-01T00:00:00Z. An interval is half-open, `[start, end)`,
-and may be empty. Nothing here is checked: `timegrain.recording` decides what is admitted.
+and may be empty. Nothing here is checked: `timegrain.batches` decides what is admitted.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ Their small integer ids are given out under the user's lock, one above the last.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import IntEnum
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -13,6 +14,8 @@ from sqlalchemy import Connection, and_, bindparam, case, func, insert, select, 
 
 from timegrain.counting.instants import DEFAULT_REACH, DEFAULT_TIMEOUT
 from timegrain.errors import Refused
+from timegrain.storage.dialect import near_each
+from timegrain.storage.given import among, numbers, once, sextuples
 from timegrain.storage.schema import devices, keys, users
 
 
@@ -47,34 +50,53 @@ class ListedDevice(NamedTuple):
 
 
 class Reported(NamedTuple):
-    """That a device's facts arrived. `skew` is None where nothing tells it."""
+    """That facts of a device arrived. `skew` is None where nothing tells it."""
 
-    organisation: int
     user: int
     device: int
-    at: int
     with_input: bool
     skew: int | None
 
 
 _OF_USER = and_(devices.c.organisation_id == bindparam("organisation"), devices.c.user_id == bindparam("user"))
-_DEVICES = select(*(devices.c[name] for name in Device._fields)).where(_OF_USER)
+_asked = once(numbers("users"), "asked")
+_DEVICES = near_each(
+    _asked,
+    devices,
+    (devices.c.user_id, *(devices.c[name] for name in Device._fields)),
+    and_(devices.c.organisation_id == bindparam("organisation"), devices.c.user_id == _asked.c.c0),
+)
+
+
+class _Skew(IntEnum):
+    """What some reports tell of a device's clock."""
+
+    NOTHING = 0
+    """Not even that it is right again: what is known of a slow one stays."""
+    KNOWN = 1
+    RIGHT_AGAIN = 2
+    """It was ahead, and is no more."""
+
+
+_reported = sextuples("reported")
+_user, _device, _batches, _with_input, _tells, _skew = _reported.c
 _REPORTED = (
     update(devices)
     .where(
-        devices.c.organisation_id == bindparam("b_organisation"),
-        devices.c.user_id == bindparam("b_user"),
-        devices.c.id == bindparam("b_device"),
+        devices.c.organisation_id == bindparam("organisation"),
+        # By this PostgreSQL finds them, however little it knows of the table.
+        among(devices.c.user_id, "users"),
+        devices.c.user_id == _user,
+        devices.c.id == _device,
     )
     .values(
         reported_at=bindparam("at"),
-        input_at=func.coalesce(bindparam("b_input_at", type_=devices.c.input_at.type), devices.c.input_at),
-        # Without a `Date` no report tells of a slow clock: none is known to be right again by one that has none.
-        clock_skew=func.coalesce(
-            bindparam("skew", type_=devices.c.clock_skew.type),
-            case((devices.c.clock_skew <= 0, devices.c.clock_skew)),
+        input_at=case((_with_input > 0, bindparam("at", type_=devices.c.input_at.type)), else_=devices.c.input_at),
+        clock_skew=case(
+            (_tells == int(_Skew.KNOWN), _skew),
+            (and_(_tells == int(_Skew.NOTHING), devices.c.clock_skew <= 0), devices.c.clock_skew),
         ),
-        batches=devices.c.batches + 1,
+        batches=devices.c.batches + _batches,
     )
 )
 _VALID_TOKENS = (
@@ -90,8 +112,15 @@ _VALID_TOKENS = (
 
 
 def devices_of(connection: Connection, organisation: int, user: int) -> dict[int, Device]:
-    rows = connection.execute(_DEVICES, {"organisation": organisation, "user": user})
-    return {row.id: Device(*row) for row in rows}
+    return devices_of_each(connection, organisation, [user])[user]
+
+
+def devices_of_each(connection: Connection, organisation: int, users: Iterable[int]) -> dict[int, dict[int, Device]]:
+    found: dict[int, dict[int, Device]] = {user: {} for user in users}
+    given = {"organisation": organisation, "users": list(found)}
+    for user, *row in _DEVICES.rows(connection, given):
+        found[user][row[0]] = Device(*row)
+    return found
 
 
 def device_named(connection: Connection, organisation: int, user: int, name: str) -> Device:
@@ -151,18 +180,26 @@ def set_device(connection: Connection, organisation: int, user: int, device: int
     )
 
 
-def note_reports(connection: Connection, reports: Iterable[Reported]) -> None:
-    """Say of each device when it last reported; of several of one device the last counts."""
+def note_reports(connection: Connection, organisation: int, at: int, reports: Iterable[Reported]) -> None:
+    """Say of each device that it reported; of several reports of one device in their order."""
+    by_device: dict[tuple[int, int], list[Reported]] = {}
+    for one in reports:
+        by_device.setdefault((one.user, one.device), []).append(one)
+    if not by_device:
+        return
     rows = [
-        {
-            "b_organisation": one.organisation,
-            "b_user": one.user,
-            "b_device": one.device,
-            "at": one.at,
-            "b_input_at": one.at if one.with_input else None,
-            "skew": one.skew,
-        }
-        for one in reports
+        (*device, len(told), int(any(one.with_input for one in told)), *_told_of_clock(told))
+        for device, told in by_device.items()
     ]
-    if rows:
-        connection.execute(_REPORTED, rows)
+    users = list({user for user, _ in by_device})
+    connection.execute(_REPORTED, {"organisation": organisation, "at": at, "users": users, "reported": rows})
+
+
+def _told_of_clock(reports: Iterable[Reported]) -> tuple[_Skew, int]:
+    tells, skew = _Skew.NOTHING, 0
+    for one in reports:
+        if one.skew is not None:
+            tells, skew = _Skew.KNOWN, one.skew
+        elif tells is _Skew.KNOWN and skew > 0:
+            tells = _Skew.RIGHT_AGAIN
+    return tells, skew

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Integer,
     Select,
     SmallInteger,
+    String,
     Table,
     literal_column,
     select,
@@ -46,6 +47,10 @@ class Near(NamedTuple):
 
     def on(self, connection: Connection) -> Selected:
         return self.sqlite if is_sqlite(connection) else self.postgresql
+
+    def rows(self, connection: Connection, given: Mapping[str, Any]) -> list[Row]:
+        """As plain tuples: those of SQLAlchemy are slow to compare."""
+        return list(map(tuple, connection.execute(self.on(connection), given).all()))
 
 
 def all_near(*parts: Near) -> Near:
@@ -109,7 +114,7 @@ def store(
     if not rows:
         return
     if is_sqlite(connection):
-        if len(rows) > 1 and _holds_numbers(table):
+        if len(rows) > 1 and _goes_as_json(table):
             # Row by row the driver gives Python's lock away and waits for it again: beside a thread that works
             # that takes hundreds of times as long.
             connection.exec_driver_sql(_sqlite_upsert(table, add, True), (json.dumps(rows),))
@@ -130,8 +135,8 @@ def _array(values: Sequence[int | None]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _holds_numbers(table: Table) -> bool:
-    return all(isinstance(one.type, Integer) for one in table.columns)
+def _goes_as_json(table: Table) -> bool:
+    return all(isinstance(one.type, Integer | String) for one in table.columns)
 
 
 @lru_cache(maxsize=64)

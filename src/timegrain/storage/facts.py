@@ -1,12 +1,11 @@
-"""Keep the facts of one user, and remove them (T12).
+"""The facts of one user as their rows hold them, what a change of them alters, and how they are removed.
 
-Device, kind, start in milliseconds and, of a page or a heartbeat, the browser or editor identify a fact. Of two
-with the same identity the longer stays; of two equally long the one whose `[app, host, url, title]` sorts last.
+Device, kind, start in milliseconds and, of a page or a heartbeat, the browser or editor identify a fact.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -15,12 +14,9 @@ from sqlalchemy import BigInteger, Connection, and_, bindparam, case, delete, or
 
 from timegrain.counting.instants import Range
 from timegrain.counting.stretches import input_seconds
-from timegrain.counting.subjects import NameKind
 from timegrain.counting.window import needed, of_growth, of_heartbeat, of_interval
 from timegrain.storage.devices import Device
-from timegrain.storage.dialect import store
-from timegrain.storage.given import among
-from timegrain.storage.names import Key, keep_texts, name_ids, names_by_id, text_id, texts_by_id
+from timegrain.storage.names import keep_texts
 from timegrain.storage.schema import HEARTBEAT_KIND, facts
 
 
@@ -30,28 +26,6 @@ class FactKind(IntEnum):
     AWAY = 2
     PRESENT = 3
     HEARTBEAT = HEARTBEAT_KIND
-
-
-_WITH_APP = (FactKind.FOCUS, FactKind.HEARTBEAT)
-_BROWSERS = {FactKind.PAGE: NameKind.BROWSER, FactKind.HEARTBEAT: NameKind.APPLICATION}
-"""What `browser` names: of a heartbeat an editor, which is an application."""
-
-
-class Incoming(NamedTuple):
-    """A fact to keep, as far as the organisation keeps text. `host` may be "".
-
-    `browser` is a page's, and of a heartbeat its editor; either is normalised.
-    """
-
-    device: int
-    kind: FactKind
-    start: int
-    end: int
-    app: str = ""
-    browser: str = ""
-    host: str = ""
-    url: str = ""
-    title: str = ""
 
 
 class Held(NamedTuple):
@@ -94,12 +68,6 @@ class Changes:
             self.windows.append(of_interval(start, end, device.reach))
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    stored: int
-    unchanged: int
-
-
 OF_USER = and_(facts.c.organisation_id == bindparam("organisation"), facts.c.user_id == bindparam("user"))
 COLUMNS = (
     facts.c.start_ms,
@@ -112,9 +80,8 @@ COLUMNS = (
 )
 """Identity, length in milliseconds, application, site."""
 
-_TEXT_COLUMNS = (facts.c.url_id, facts.c.title_id)
-_AT = select(*COLUMNS, *_TEXT_COLUMNS).where(OF_USER, among(facts.c.start_ms, "starts"))
-_IN_RANGE = select(*COLUMNS, *_TEXT_COLUMNS).where(
+TEXT_COLUMNS = (facts.c.url_id, facts.c.title_id)
+_IN_RANGE = select(*COLUMNS, *TEXT_COLUMNS).where(
     OF_USER,
     facts.c.start_ms >= bindparam("low"),
     facts.c.start_ms < bindparam("high"),
@@ -140,120 +107,16 @@ NOT_NEEDED = and_(
 """Facts that decide no second from some one on: `ends_needed`."""
 
 _RETIRED = (
-    select(*COLUMNS, *_TEXT_COLUMNS).where(OF_USER, NOT_NEEDED).order_by(facts.c.start_ms).limit(bindparam("most"))
+    select(*COLUMNS, *TEXT_COLUMNS).where(OF_USER, NOT_NEEDED).order_by(facts.c.start_ms).limit(bindparam("most"))
 )
 HAS_TEXT = or_(facts.c.url_id.is_not(None), facts.c.title_id.is_not(None))
 _WITH_TEXT = (
-    select(*COLUMNS, *_TEXT_COLUMNS)
+    select(*COLUMNS, *TEXT_COLUMNS)
     .where(OF_USER, facts.c.start_ms >= bindparam("low"), facts.c.start_ms < bindparam("high"), HAS_TEXT)
     .order_by(facts.c.start_ms)
     .limit(bindparam("most"))
 )
 _TAKE_TEXT = update(facts).where(_THIS_FACT).values(url_id=None, title_id=None)
-
-
-def keep(
-    connection: Connection,
-    organisation: int,
-    user: int,
-    incoming: Sequence[Incoming],
-    devices: Mapping[int, Device],
-    changes: Changes,
-) -> Kept:
-    """Store facts in the order in which they came; what they changed is added to `changes`."""
-    keeping = _Keeping(connection, organisation, user, incoming)
-    stored = sum(keeping.take(fact, devices[fact.device], changes) for fact in incoming)
-    keeping.write()
-    return Kept(stored, len(incoming) - stored)
-
-
-class _Keeping:
-    """One call of `keep`: the rows that its facts meet, and those that they become."""
-
-    def __init__(self, connection: Connection, organisation: int, user: int, incoming: Sequence[Incoming]) -> None:
-        self._connection = connection
-        self._owner = (organisation, user)
-        self._names = name_ids(connection, organisation, user, _names_of(incoming))
-        found = connection.execute(
-            _AT,
-            {
-                "organisation": organisation,
-                "user": user,
-                "starts": list({fact.start for fact in incoming}),
-            },
-        )
-        self._rows: dict[Identity, Held] = {tuple(row[:4]): Held(*row[4:]) for row in found}
-        self._texts: dict[int, str] = {}
-        self._changed: dict[Identity, Held] = {}
-        self._new: set[Identity] = set()
-        self._held: list[str] = []
-        self._dropped: list[int] = []
-
-    def take(self, fact: Incoming, device: Device, changes: Changes) -> bool:
-        """Whether the fact is new, or took the place of another form of itself."""
-        names = self._names
-        of_what = _BROWSERS.get(fact.kind)
-        identity = (
-            fact.start,
-            fact.device,
-            int(fact.kind),
-            0 if of_what is None else names[of_what, fact.browser],
-        )
-        new = Held(
-            fact.end - fact.start,
-            names[NameKind.APPLICATION, fact.app] if fact.kind in _WITH_APP else 0,
-            names[NameKind.SITE, fact.host] if fact.host else 0,
-            text_id(fact.url),
-            text_id(fact.title),
-        )
-        old = self._rows.get(identity)
-        if old is not None and (old == new or not self._replaces(new, fact, old)):
-            return False
-        if old is None:
-            self._new.add(identity)
-        self._note_texts(fact, old, new)
-        self._rows[identity] = self._changed[identity] = new
-        changes.note(identity, old, new, device)
-        return True
-
-    def _replaces(self, new: Held, fact: Incoming, old: Held) -> bool:
-        if new.length != old.length:
-            return new.length > old.length
-        return [fact.app, fact.host, fact.url, fact.title] > self._as_kept(old)
-
-    def _as_kept(self, held: Held) -> list[str]:
-        ids = {id_ for id_ in (held.app, held.site) if id_}
-        named = names_by_id(self._connection, *self._owner, ids) if ids else {}
-        text_ids = {id_ for id_ in (held.url, held.title) if id_ is not None}
-        written = {**texts_by_id(self._connection, *self._owner, text_ids), **self._texts} if text_ids else {}
-        spelt = [named[id_].spelling if id_ else "" for id_ in (held.app, held.site)]
-        return spelt + [written[id_] if id_ is not None else "" for id_ in (held.url, held.title)]
-
-    def _note_texts(self, fact: Incoming, old: Held | None, new: Held) -> None:
-        if old is not None and (old.url, old.title) == (new.url, new.title):
-            return
-        for text_, id_ in ((fact.url, new.url), (fact.title, new.title)):
-            if id_ is not None:
-                self._texts[id_] = text_
-                self._held.append(text_)
-        if old is not None:
-            self._dropped += [id_ for id_ in (old.url, old.title) if id_ is not None]
-
-    def write(self) -> None:
-        for new in (True, False):
-            changed = ((identity, held) for identity, held in self._changed.items() if (identity in self._new) is new)
-            store(self._connection, facts, [(*self._owner, *identity, *held) for identity, held in changed], new=new)
-        keep_texts(self._connection, *self._owner, self._held, self._dropped)
-
-
-def _names_of(incoming: Iterable[Incoming]) -> Iterable[Key]:
-    for fact in incoming:
-        if fact.kind in _WITH_APP:
-            yield NameKind.APPLICATION, fact.app
-        if (of_what := _BROWSERS.get(fact.kind)) is not None:
-            yield of_what, fact.browser
-        if fact.host:
-            yield NameKind.SITE, fact.host
 
 
 def remove(
@@ -290,8 +153,8 @@ def by_identity(row: Sequence[int]) -> dict[str, int]:
 
 def drop_texts(connection: Connection, organisation: int, user: int, rows: Sequence[Any]) -> None:
     """The facts that these were no longer hold their texts."""
-    dropped = [id_ for row in rows for id_ in (row.url_id, row.title_id) if id_ is not None]
-    keep_texts(connection, organisation, user, (), dropped)
+    dropped = [(user, id_) for row in rows for id_ in (row.url_id, row.title_id) if id_ is not None]
+    keep_texts(connection, organisation, (), dropped)
 
 
 def retire(connection: Connection, organisation: int, user: int, since: int, most: int) -> int:

@@ -16,7 +16,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Dialect, Text, Uuid, bindparam, column
+from sqlalchemy import CTE, BigInteger, Boolean, ColumnElement, Dialect, Text, Uuid, bindparam, column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.selectable import TableValuedAlias
@@ -55,9 +55,10 @@ def _array(given: str, place: int, type_: str) -> str:
     return f"CAST(split_part({given}, '{BETWEEN_ARRAYS}', {place + 1}) AS {type_}[])"
 
 
-def _kind(name: str, width: int, type_: str) -> type[FunctionElement[Any]]:
-    """What unpacks a list into `width` columns of a type, as either database is asked."""
+def _kind(name: str, *types: str) -> type[FunctionElement[Any]]:
+    """What unpacks a list into columns of these types, as either database is asked."""
     kind = type(name, (FunctionElement,), {"inherit_cache": True, "name": name})
+    width = len(types)
     names = [f"c{i}" for i in range(width)]
 
     @compiles(kind, "sqlite")
@@ -70,57 +71,82 @@ def _kind(name: str, width: int, type_: str) -> type[FunctionElement[Any]]:
     @compiles(kind, "postgresql")
     def _postgres(element: FunctionElement[Any], compiler: Any, **kw: Any) -> str:
         given = compiler.process(element.clauses, **kw)
-        if type_ == "text":
+        if types == ("text",):
             return f"(SELECT value AS c0 FROM jsonb_array_elements_text(CAST({given} AS jsonb)))"  # noqa: S608
-        arrays = ", ".join(_array(given, place, type_) for place in range(width))
+        if "text" in types:
+            picked = ", ".join(f"CAST(value ->> {i} AS {type_}) AS c{i}" for i, type_ in enumerate(types))
+            return f"(SELECT {picked} FROM jsonb_array_elements(CAST({given} AS jsonb)))"  # noqa: S608
+        arrays = ", ".join(_array(given, place, type_) for place, type_ in enumerate(types))
         return f"(SELECT * FROM unnest({arrays}) AS unpacked({', '.join(names)}))"  # noqa: S608
 
     return kind
 
 
-_Numbers = _kind("numbers", 1, "bigint")
-_Strings = _kind("strings", 1, "text")
-_Uuids = _kind("uuids", 1, "uuid")
-_Pairs = _kind("pairs", 2, "bigint")
-_Quadruples = _kind("quadruples", 4, "bigint")
-_Quintuples = _kind("quintuples", 5, "bigint")
+_Numbers = _kind("numbers", "bigint")
+_Strings = _kind("strings", "text")
+_Uuids = _kind("uuids", "uuid")
+_Pairs = _kind("pairs", *["bigint"] * 2)
+_Triples = _kind("triples", *["bigint"] * 3)
+_Quadruples = _kind("quadruples", *["bigint"] * 4)
+_Quintuples = _kind("quintuples", *["bigint"] * 5)
+_Sextuples = _kind("sextuples", *["bigint"] * 6)
+_Spellings = _kind("spellings", "bigint", "bigint", "text")
 
 
 def numbers(parameter: str) -> TableValuedAlias:
     """One column, `c0`, of integers."""
-    return _unpacked(_Numbers, parameter, 1, BigInteger)
+    return _unpacked(_Numbers, parameter, BigInteger)
 
 
 def strings(parameter: str) -> TableValuedAlias:
     """One column, `c0`, of texts."""
-    return _unpacked(_Strings, parameter, 1, Text)
+    return _unpacked(_Strings, parameter, Text)
 
 
 def uuids(parameter: str) -> TableValuedAlias:
     """One column, `c0`, of UUIDs, from their 32 hexadecimal digits."""
-    return _unpacked(_Uuids, parameter, 1, Uuid)
+    return _unpacked(_Uuids, parameter, Uuid)
 
 
 def pairs(parameter: str) -> TableValuedAlias:
     """Two columns of integers, `c0` and `c1`."""
-    return _unpacked(_Pairs, parameter, 2, BigInteger)
+    return _unpacked(_Pairs, parameter, *[BigInteger] * 2)
+
+
+def triples(parameter: str) -> TableValuedAlias:
+    """Three columns of integers, `c0` to `c2`."""
+    return _unpacked(_Triples, parameter, *[BigInteger] * 3)
 
 
 def quadruples(parameter: str) -> TableValuedAlias:
     """Four columns of integers, `c0` to `c3`."""
-    return _unpacked(_Quadruples, parameter, 4, BigInteger)
+    return _unpacked(_Quadruples, parameter, *[BigInteger] * 4)
 
 
 def quintuples(parameter: str) -> TableValuedAlias:
     """Five columns of integers, `c0` to `c4`."""
-    return _unpacked(_Quintuples, parameter, 5, BigInteger)
+    return _unpacked(_Quintuples, parameter, *[BigInteger] * 5)
 
 
-def _unpacked(
-    kind: type[FunctionElement[Any]], parameter: str, width: int, type_: type[TypeEngine[Any]]
-) -> TableValuedAlias:
-    function = kind(bindparam(parameter, type_=_Json() if type_ is Text else _Arrays(width)))
-    return function.table_valued(*(column(f"c{i}", type_) for i in range(width))).alias(f"{parameter}_given")
+def sextuples(parameter: str) -> TableValuedAlias:
+    """Six columns of integers, `c0` to `c5`."""
+    return _unpacked(_Sextuples, parameter, *[BigInteger] * 6)
+
+
+def spellings(parameter: str) -> TableValuedAlias:
+    """Two columns of integers and one of texts, `c0` to `c2`."""
+    return _unpacked(_Spellings, parameter, BigInteger, BigInteger, Text)
+
+
+def _unpacked(kind: type[FunctionElement[Any]], parameter: str, *types: type[TypeEngine[Any]]) -> TableValuedAlias:
+    function = kind(bindparam(parameter, type_=_Json() if Text in types else _Arrays(len(types))))
+    columns = (column(f"c{i}", type_) for i, type_ in enumerate(types))
+    return function.table_valued(*columns).alias(f"{parameter}_given")
+
+
+def once(given: TableValuedAlias, name: str) -> CTE:
+    """A list that is joined: SQLite would else take the JSON apart again for each row."""
+    return select(*given.c).cte(name).prefix_with("MATERIALIZED")
 
 
 class _Among(FunctionElement[bool]):

@@ -11,25 +11,39 @@ from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, select
 
 from timegrain.counting.subjects import NameKind, application
-from timegrain.storage.dialect import store
-from timegrain.storage.given import numbers, strings
+from timegrain.storage.dialect import near_each, store
+from timegrain.storage.given import numbers, once, spellings
 from timegrain.storage.schema import facts, names, slot_subjects, texts, users
 
-_wanted_spellings = strings("spellings")
+_wanted = once(spellings("wanted"), "wanted")
+_whose = numbers("users")
 _wanted_ids = numbers("ids")
 _OF_USER = (names.c.organisation_id == bindparam("organisation"), names.c.user_id == bindparam("user"))
-_BY_SPELLING = select(names.c.kind, names.c.spelling, names.c.id).where(
-    *_OF_USER, names.c.spelling.in_(select(_wanted_spellings.c.c0))
+_BY_SPELLING = near_each(
+    _wanted,
+    names,
+    (names.c.user_id, names.c.kind, names.c.spelling, names.c.id),
+    and_(
+        names.c.organisation_id == bindparam("organisation"),
+        names.c.user_id == _wanted.c.c0,
+        names.c.kind == _wanted.c.c1,
+        names.c.spelling == _wanted.c.c2,
+    ),
 )
 _BY_ID = select(names.c.id, names.c.kind, names.c.name, names.c.spelling).where(
     *_OF_USER, names.c.id.in_(select(_wanted_ids.c.c0))
 )
 _ALL = select(names.c.id, names.c.kind, names.c.name, names.c.spelling).where(*_OF_USER)
 _DISTINCT = select(names.c.kind, names.c.name).where(names.c.organisation_id == bindparam("organisation")).distinct()
-_LAST = select(func.coalesce(func.max(names.c.id), 0)).where(*_OF_USER)
+_LAST = select(
+    _whose.c.c0,
+    select(func.coalesce(func.max(names.c.id), 0))
+    .where(names.c.organisation_id == bindparam("organisation"), names.c.user_id == _whose.c.c0)
+    .scalar_subquery(),
+)
 _TEXTS_OF_USER = (texts.c.organisation_id == bindparam("organisation"), texts.c.user_id == bindparam("user"))
 _TEXTS = select(texts.c.id, texts.c.text).where(*_TEXTS_OF_USER, texts.c.id.in_(select(_wanted_ids.c.c0)))
 _FACTS_OF_USER = (facts.c.organisation_id == bindparam("organisation"), facts.c.user_id == bindparam("user"))
@@ -52,7 +66,8 @@ _USED = (
 _DROP = delete(names).where(*_OF_USER, names.c.id.in_(select(_wanted_ids.c.c0)))
 _UNUSED_TEXTS = delete(texts).where(*_TEXTS_OF_USER, texts.c.id.in_(select(_wanted_ids.c.c0)), texts.c.uses <= 0)
 
-Key = tuple[NameKind, str]
+Key = tuple[int, NameKind, str]
+"""User, kind and spelling."""
 
 
 class Name(NamedTuple):
@@ -71,23 +86,24 @@ def name_of(kind: NameKind, spelling: str) -> str:
     return spelling if kind is NameKind.SITE else application(spelling)
 
 
-def name_ids(connection: Connection, organisation: int, user: int, wanted: Iterable[Key]) -> dict[Key, int]:
-    """The ids of names, made where they are new."""
+def name_ids(connection: Connection, organisation: int, wanted: Iterable[Key]) -> dict[Key, int]:
+    """The ids of names of some users, made where they are new."""
     keys = set(wanted)
-    whom = {"organisation": organisation, "user": user}
     found: dict[Key, int] = {}
-    spellings = sorted({spelling for _, spelling in keys})
-    for kind, spelling, id_ in connection.execute(_BY_SPELLING, {**whom, "spellings": spellings}):
-        found[NameKind(kind), spelling] = id_
+    if keys:
+        given = {"organisation": organisation, "wanted": list(keys)}
+        for user, kind, spelling, id_ in _BY_SPELLING.rows(connection, given):
+            found[user, NameKind(kind), spelling] = id_
     new = sorted(keys - found.keys())
     if new:
-        last = connection.execute(_LAST, whom).scalar_one()
-        rows = [
-            (organisation, user, id_, int(kind), spelling, name_of(kind, spelling))
-            for id_, (kind, spelling) in enumerate(new, last + 1)
-        ]
+        whose = {"organisation": organisation, "users": list({user for user, _, _ in new})}
+        last: dict[int, int] = dict(map(tuple, connection.execute(_LAST, whose)))
+        rows = []
+        for user, kind, spelling in new:
+            last[user] += 1
+            found[user, kind, spelling] = last[user]
+            rows.append((organisation, user, last[user], int(kind), spelling, name_of(kind, spelling)))
         store(connection, names, rows, new=True)
-        found.update(zip(new, range(last + 1, last + 1 + len(new)), strict=True))
     return found
 
 
@@ -118,17 +134,19 @@ def text_id(text: str) -> int | None:
 
 
 def keep_texts(
-    connection: Connection, organisation: int, user: int, held: Iterable[str], dropped: Iterable[int]
+    connection: Connection, organisation: int, held: Iterable[tuple[int, str]], dropped: Iterable[tuple[int, int]]
 ) -> None:
-    """Count the facts that hold each text: one more for each of `held`, one less for each id of `dropped`."""
+    """Count the facts that hold each text of a user: one more for each of `held`, one less for each id of `dropped`."""
     more = Counter(held)
     less = Counter(dropped)
-    rows = [(organisation, user, text_id(text), text, count) for text, count in more.items() if text]
+    rows = [(organisation, user, text_id(text), text, count) for (user, text), count in more.items() if text]
     store(connection, texts, rows, add=("uses",))
-    if less:
-        store(connection, texts, [(organisation, user, id_, "", -n) for id_, n in less.items()], add=("uses",))
-        ids = list(less)
-        connection.execute(_UNUSED_TEXTS, {"organisation": organisation, "user": user, "ids": ids})
+    store(connection, texts, [(organisation, *one, "", -count) for one, count in less.items()], add=("uses",))
+    ids: dict[int, list[int]] = {}
+    for user, id_ in less:
+        ids.setdefault(user, []).append(id_)
+    for user, dropped_ in ids.items():
+        connection.execute(_UNUSED_TEXTS, {"organisation": organisation, "user": user, "ids": dropped_})
 
 
 def texts_by_id(connection: Connection, organisation: int, user: int, ids: Iterable[int]) -> Mapping[int, str]:

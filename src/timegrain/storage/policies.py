@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, select, update
 
 from timegrain.counting.calendar import day_start
 from timegrain.counting.instants import Range, clip
@@ -23,31 +23,50 @@ from timegrain.counting.stretches import Limits
 from timegrain.errors import Refused
 from timegrain.storage import erasures, jobs
 from timegrain.storage.changes import LIMITS, Change, as_rule, limits_over
+from timegrain.storage.dialect import near_each
+from timegrain.storage.erasures import ErasedRange
+from timegrain.storage.given import numbers, once
 from timegrain.storage.schema import memberships, organisations, rules, users
 
 _ORGANISATION = select(organisations).where(organisations.c.id == bindparam("organisation"))
 _RULES = select(
     rules.c.team_id, rules.c.kind, rules.c.name, rules.c.rating, rules.c.ignore_idle, rules.c.category
 ).where(rules.c.organisation_id == bindparam("organisation"))
-_USER = select(
-    users.c.idle_counting,
-    users.c.idle_threshold,
-    users.c.away_limit,
-    users.c.unattended_limit,
-    users.c.generation,
-    users.c.subject_generation,
-    users.c.subject_difference,
-    users.c.facts_from,
-    users.c.titles_from,
-).where(users.c.organisation_id == bindparam("organisation"), users.c.id == bindparam("user"))
+_asked = once(numbers("users"), "asked")
+_USERS = near_each(
+    _asked,
+    users,
+    (
+        users.c.id,
+        users.c.idle_counting,
+        users.c.idle_threshold,
+        users.c.away_limit,
+        users.c.unattended_limit,
+        users.c.generation,
+        users.c.subject_generation,
+        users.c.subject_difference,
+        users.c.facts_from,
+        users.c.titles_from,
+    ),
+    and_(users.c.organisation_id == bindparam("organisation"), users.c.id == _asked.c.c0),
+)
 _OWN_LIMITS = (
     select(users.c.id, users.c.email, *(users.c[name] for name in LIMITS))
     .where(users.c.organisation_id == bindparam("organisation"))
     .order_by(users.c.name, users.c.id)
 )
-_MEMBERSHIPS = select(
-    memberships.c.team_id, memberships.c.first_day, memberships.c.end_day, memberships.c.is_primary
-).where(memberships.c.organisation_id == bindparam("organisation"), memberships.c.user_id == bindparam("user"))
+_MEMBERSHIPS = near_each(
+    _asked,
+    memberships,
+    (
+        memberships.c.user_id,
+        memberships.c.team_id,
+        memberships.c.first_day,
+        memberships.c.end_day,
+        memberships.c.is_primary,
+    ),
+    and_(memberships.c.organisation_id == bindparam("organisation"), memberships.c.user_id == _asked.c.c0),
+)
 _BUMP = (
     update(organisations)
     .where(organisations.c.id == bindparam("organisation"))
@@ -70,7 +89,7 @@ class UserPolicy:
     generation: int
     subject_generation: int
     periods: tuple[tuple[int, int, int | None], ...]
-    erased: tuple[tuple[int, Range], ...]
+    erased: tuple[ErasedRange, ...]
     """Device (or `ALL_DEVICES`) and the seconds of each erased range."""
     facts_from: int = BEGINNING
     """Slots before are frozen: their facts were retired."""
@@ -153,24 +172,36 @@ def _policy(connection: Connection, row: Row[Any], change: Change | None = None)
 
 
 def of_user(connection: Connection, policy: Policy, user: int) -> UserPolicy:
-    known = policy.users.get(user)
-    if known is None:
-        known = policy.users[user] = _read_user(connection, policy, user)
-    return known
+    remember(connection, policy, [user])
+    return policy.users[user]
 
 
-def _read_user(connection: Connection, policy: Policy, user: int) -> UserPolicy:
-    whom = {"organisation": policy.organisation, "user": user}
-    row = connection.execute(_USER, whom).one()
-    own = {**row._mapping, **(policy.change.values_of(user) if policy.change else {})}
-    held = [Membership(*one) for one in connection.execute(_MEMBERSHIPS, whom)]
+def remember(connection: Connection, policy: Policy, of: Iterable[int]) -> None:
+    """Read what holds for those users of whom it is not known yet."""
+    unknown = [user for user in of if user not in policy.users]
+    if not unknown:
+        return
+    given = {"organisation": policy.organisation, "users": unknown}
+    rows = connection.execute(_USERS.on(connection), given).all()
+    held: dict[int, list[Membership]] = {}
+    for user, *one in _MEMBERSHIPS.rows(connection, given):
+        held.setdefault(user, []).append(Membership(*one))
+    erased = erasures.of_users(connection, policy.organisation, unknown)
+    for row in rows:
+        policy.users[row.id] = _user_policy(policy, row, held.get(row.id, []), erased[row.id])
+
+
+def _user_policy(
+    policy: Policy, row: Row[Any], held: Sequence[Membership], erased: Sequence[ErasedRange]
+) -> UserPolicy:
+    own = {**row._mapping, **(policy.change.values_of(row.id) if policy.change else {})}
     return UserPolicy(
-        user,
+        row.id,
         limits_over(own, policy.limits),
         row.generation,
         row.subject_generation,
         tuple(in_seconds(policy.zone, *period) for period in primary_periods(held)),
-        tuple(erasures.of_user(connection, policy.organisation, user)),
+        tuple(erased),
         BEGINNING if row.facts_from is None else row.facts_from,
         BEGINNING if row.titles_from is None else row.titles_from,
         row.subject_difference,

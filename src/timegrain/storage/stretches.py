@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, select
 
-from timegrain.counting.instants import Range, union
+from timegrain.counting.instants import LONGEST_FACT, Range, union
 from timegrain.counting.stretches import input_seconds, mended, near, runs
 from timegrain.counting.window import changed_stretches, needed
-from timegrain.storage.dialect import store
+from timegrain.storage.dialect import near_each, store
 from timegrain.storage.facts import FactKind
-from timegrain.storage.queries.deciding_facts import FactRow, read_inputs
+from timegrain.storage.given import once, quadruples
+from timegrain.storage.queries.deciding_facts import FactRow, read_inputs, read_inputs_of_each
 from timegrain.storage.schema import stretches
 
 _OF_USER = and_(stretches.c.organisation_id == bindparam("organisation"), stretches.c.user_id == bindparam("user"))
 _earlier = stretches.alias("earlier")
+# User, device, and the first and last second.
+_places = once(quadruples("places"), "places")
 _LAST_BEFORE = (
     select(func.max(_earlier.c.start_s))
     .where(
         _earlier.c.organisation_id == bindparam("organisation"),
-        _earlier.c.user_id == bindparam("user"),
-        _earlier.c.device_id == bindparam("device"),
-        _earlier.c.start_s < bindparam("low"),
+        _earlier.c.user_id == _places.c.c0,
+        _earlier.c.device_id == _places.c.c1,
+        _earlier.c.start_s < _places.c.c2,
     )
+    .correlate(_places)
     .scalar_subquery()
 )
 # Those of one device are disjoint, so of those that begin before `low` only the last can reach it.
-_TOUCHING = select(stretches.c.start_s, stretches.c.end_s).where(
-    _OF_USER,
-    stretches.c.device_id == bindparam("device"),
-    stretches.c.start_s <= bindparam("high"),
-    stretches.c.start_s >= func.coalesce(_LAST_BEFORE, bindparam("low")),
-    stretches.c.end_s >= bindparam("low"),
+_TOUCHING = near_each(
+    _places,
+    stretches,
+    (stretches.c.user_id, stretches.c.device_id, stretches.c.start_s, stretches.c.end_s),
+    and_(
+        stretches.c.organisation_id == bindparam("organisation"),
+        stretches.c.user_id == _places.c.c0,
+        stretches.c.device_id == _places.c.c1,
+        stretches.c.start_s <= _places.c.c3,
+        stretches.c.start_s >= func.coalesce(_LAST_BEFORE, _places.c.c2),
+        stretches.c.end_s >= _places.c.c2,
+    ),
 )
 _ALL = select(stretches.c.device_id, stretches.c.start_s, stretches.c.end_s).where(_OF_USER)
 _LONGER = _ALL.where(stretches.c.end_s - stretches.c.start_s >= bindparam("length"))
@@ -55,16 +67,25 @@ def retire(connection: Connection, organisation: int, user: int, since: int, mos
     return len(rows)
 
 
+Of = tuple[int, int]
+"""User and device."""
+
+
 def touching(connection: Connection, organisation: int, user: int, device: int, within: Range) -> list[Range]:
     """A device's stretches that touch or meet the seconds `within`, in order."""
-    parameters = {
-        "organisation": organisation,
-        "user": user,
-        "device": device,
-        "low": within[0],
-        "high": within[1],
-    }
-    return sorted((start, end) for start, end in connection.execute(_TOUCHING, parameters))
+    return touching_each(connection, organisation, {(user, device): [within]})[user, device]
+
+
+def touching_each(
+    connection: Connection, organisation: int, ranges: Mapping[Of, Sequence[Range]]
+) -> dict[Of, list[Range]]:
+    """The same of some devices, of each those that touch or meet any of its ranges."""
+    places = [(*of, *within) for of, all_ in ranges.items() for within in all_]
+    found: dict[Of, set[Range]] = {of: set() for of in ranges}
+    given = {"organisation": organisation, "places": places}
+    for user, device, start, end in _TOUCHING.rows(connection, given):
+        found[user, device].add((start, end))
+    return {of: sorted(held) for of, held in found.items()}
 
 
 def all_of(connection: Connection, organisation: int, user: int) -> dict[int, list[Range]]:
@@ -85,32 +106,62 @@ def _by_device(rows: Iterable[tuple[int, int, int]]) -> dict[int, list[Range]]:
     return found
 
 
-def mend(
-    connection: Connection,
-    organisation: int,
-    user: int,
-    inputs: Mapping[int, Sequence[Range]],
-    reach: Mapping[int, int],
-) -> list[Range]:
-    """Bring stretches up to date after away or present seconds changed; returns the seconds it altered."""
-    altered: list[Range] = []
-    for device, changed in inputs.items():
-        # Apart by no more than what is read around each, they are mended as one.
-        room = reach[device] + 1
-        for start, end in union((start - room, end + room) for start, end in changed):
-            altered += _mend_one(connection, organisation, user, device, (start + room, end - room), reach[device])
+class Changed(NamedTuple):
+    """Of one device the away or present seconds that changed, and its reach."""
+
+    seconds: Sequence[Range]
+    reach: int
+
+
+def mend(connection: Connection, organisation: int, changed: Mapping[Of, Changed]) -> dict[int, list[Range]]:
+    """Bring stretches of some users up to date after away or present seconds changed; returns the seconds of each
+    user that it altered."""
+    if not changed:
+        return {}
+    places = {of: list(_apart(one)) for of, one in changed.items()}
+    around = {of: [near(place, changed[of].reach) for place in found] for of, found in places.items()}
+    before = touching_each(connection, organisation, around)
+    inputs = _inputs(connection, organisation, around)
+    after = {of: list(held) for of, held in before.items()}
+    altered: dict[int, list[Range]] = {}
+    for of, found in places.items():
+        for place in found:
+            _mend_one(after[of], inputs[of], place, changed[of].reach)
+        altered.setdefault(of[0], []).extend(changed_stretches(before[of], after[of]))
+    _write_each(connection, organisation, before, after)
     return altered
 
 
-def _mend_one(
-    connection: Connection, organisation: int, user: int, device: int, changed: Range, reach: int
-) -> list[Range]:
-    within = near(changed, reach)
-    before = touching(connection, organisation, user, device, within)
-    rows = [row for row in read_inputs(connection, organisation, user, within) if row[1] == device]
-    after = mended(before, away_of(rows), present_of(rows), changed, reach)
-    write(connection, organisation, user, device, before, after)
-    return changed_stretches(before, after)
+def _apart(changed: Changed) -> Iterator[Range]:
+    """What is apart by no more than what is read around each is mended as one."""
+    room = changed.reach + 1
+    for start, end in union((start - room, end + room) for start, end in changed.seconds):
+        yield start + room, end - room
+
+
+def _inputs(connection: Connection, organisation: int, around: Mapping[Of, Sequence[Range]]) -> dict[Of, list[FactRow]]:
+    """The away and present facts of some devices near what changed, by start."""
+    of_users: dict[int, list[Range]] = {}
+    for (user, _), ranges in around.items():
+        of_users.setdefault(user, []).extend(ranges)
+    ordered = {user: list(union(ranges)) for user, ranges in of_users.items()}
+    found: dict[Of, list[FactRow]] = {of: [] for of in around}
+    for user, rows in read_inputs_of_each(connection, organisation, ordered).items():
+        for row in rows:
+            if (user, row[1]) in found:
+                found[user, row[1]].append(row)
+    return found
+
+
+def _mend_one(held: list[Range], inputs: Sequence[FactRow], changed: Range, reach: int) -> None:
+    """Mend the stretches `held` of one device, which are in order, near one change."""
+    low, high = near(changed, reach)
+    first = bisect_left(held, low, key=lambda one: one[1])
+    last = bisect_right(held, high, key=lambda one: one[0])
+    earliest = bisect_left(inputs, (low - LONGEST_FACT - 1) * 1000, key=lambda row: row[0])
+    latest = bisect_right(inputs, (high + 1) * 1000, key=lambda row: row[0])
+    rows = inputs[earliest:latest]
+    held[first:last] = mended(held[first:last], away_of(rows), present_of(rows), changed, reach)
 
 
 def away_of(rows: Iterable[FactRow]) -> list[Range]:
@@ -150,11 +201,24 @@ def write(
     after: Sequence[Range],
 ) -> None:
     """Put `after` in the place of `before`."""
-    starts = {start for start, _ in after}
-    gone = [start for start, _ in before if start not in starts]
+    _write_each(connection, organisation, {(user, device): before}, {(user, device): after})
+
+
+def _write_each(
+    connection: Connection,
+    organisation: int,
+    before: Mapping[Of, Sequence[Range]],
+    after: Mapping[Of, Sequence[Range]],
+) -> None:
+    gone: list[dict[str, int]] = []
+    rows: list[tuple[int, ...]] = []
+    for (user, device), were in before.items():
+        are = after[user, device]
+        whose = {"organisation": organisation, "user": user, "device": device}
+        starts = {start for start, _ in are}
+        gone += [{**whose, "b_start": start} for start, _ in were if start not in starts]
+        known = set(were)
+        rows += [(organisation, user, device, *one) for one in are if one not in known]
     if gone:
-        whom = {"organisation": organisation, "user": user, "device": device}
-        connection.execute(_DELETE, [{**whom, "b_start": start} for start in gone])
-    known = set(before)
-    rows = [(organisation, user, device, *one) for one in after if one not in known]
+        connection.execute(_DELETE, gone)
     store(connection, stretches, rows)
