@@ -10,15 +10,16 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from timegrain.counting.instants import DAY, Range, clip, to_slots
-from timegrain.counting.spans import DeviceFacts, Pieces, Span, cut, judge
+from timegrain.counting.spans import DeviceFacts, Span, cut, judge
 from timegrain.counting.tallies import Counted, Tally, tally
 from timegrain.deciding import by_device, device_facts, named, periods
-from timegrain.storage import slots, stretches
-from timegrain.storage.devices import Device, devices_of
-from timegrain.storage.names import Name, all_names, names_by_id
-from timegrain.storage.policies import Policy, UserPolicy, of_user
+from timegrain.storage import recounted, slots, stretches
+from timegrain.storage.devices import Device, devices_of_each
+from timegrain.storage.names import Name, all_names, names_by_id_of_each
+from timegrain.storage.policies import Policy, UserPolicy, of_user, remember
 from timegrain.storage.queries import deciding_facts
 from timegrain.storage.queries.deciding_facts import FactRow
+from timegrain.storage.recounted import Recounted
 from timegrain.storage.slots import Owner
 
 AT_ONCE = 28 * DAY
@@ -59,13 +60,16 @@ def collect_seldom() -> None:
 
 
 def counting(connection: Connection, policy: Policy, user: int) -> Counting:
-    devices = devices_of(connection, policy.organisation, user)
-    return Counting(connection, policy, of_user(connection, policy, user), devices)
+    return counting_each(connection, policy, [user])[user]
 
 
-def counting_each(connection: Connection, policy: Policy, users: Iterable[int]) -> dict[int, Counting]:
-    """Of each of some users, in their order."""
-    return {user: counting(connection, policy, user) for user in users}
+def counting_each(connection: Connection, policy: Policy, users: Sequence[int]) -> dict[int, Counting]:
+    """Of each of some users, in their order; what a pending change makes of them is read too."""
+    for one in (policy, policy.next):
+        if one is not None:
+            remember(connection, one, users)
+    devices = devices_of_each(connection, policy.organisation, users)
+    return {user: Counting(connection, policy, policy.users[user], devices[user]) for user in users}
 
 
 def everything(of: Counting) -> Range | None:
@@ -84,7 +88,28 @@ def under(of: Counting, policy: Policy, owner: Owner) -> Counting:
 def recount(of: Counting, windows: Iterable[Range]) -> None:
     """Count the slots under `windows` again, but for those that are frozen."""
     for ranges in parts(of.user.counted(windows)):
-        slots.replace(of.connection, of.owner, ranges, counted_anew(of, ranges), of.policy.zone)
+        recounted.put(of.connection, [Recounted(of.owner, ranges, counted_anew(of, ranges), of.policy.zone)])
+
+
+Window = tuple[Counting, Sequence[Range]]
+"""Whole slots of one user, in order."""
+
+
+def together(changed: Iterable[tuple[Counting, Iterable[Range]]]) -> Iterator[list[Window]]:
+    """Whole slots that cover the windows of some users, but for those that are frozen, in groups that can be counted
+    at once and hold no user twice."""
+    group: list[Window] = []
+    left = AT_ONCE
+    for of, windows in changed:
+        for ranges in parts(of.user.counted(windows)):
+            length = ranges[-1][1] - ranges[0][0]
+            if group and (length > left or group[-1][0] is of):
+                yield group
+                group, left = [], AT_ONCE
+            group.append((of, ranges))
+            left -= length
+    if group:
+        yield group
 
 
 def parts(windows: Iterable[Range]) -> Iterator[list[Range]]:
@@ -108,69 +133,83 @@ def at_once(ranges: Iterable[Range]) -> Iterator[list[Range]]:
 
 def spans(of: Counting, ranges: Sequence[Range]) -> list[Span]:
     """The spans of a user in `ranges`, in order, from the facts that decide them."""
-    read = _read(of, ranges)
-    return _judged(of, read, _cut(read, ranges), ranges) if read else []
+    return Read.each([(of, ranges)])[0].spans(of)
 
 
-def _cut(read: _Read, ranges: Sequence[Range]) -> Pieces:
-    return cut(read.devices, named(read.names), ranges)
+class Read:
+    """The facts that decide some slots of one user, cut to them; they may be judged under several policies."""
+
+    def __init__(self, devices: Sequence[DeviceFacts], names: Mapping[int, Name], ranges: Sequence[Range]) -> None:
+        self._names = names
+        self._within = ranges[0][0], ranges[-1][1]
+        self._pieces = cut(devices, named(names), ranges) if devices else None
+
+    @classmethod
+    def each(cls, windows: Sequence[Window]) -> list[Read]:
+        """Of some users of one organisation, none of them twice."""
+        first, _ = windows[0]
+        connection, organisation = first.connection, first.policy.organisation
+        around, timeout = {}, 0
+        for of, ranges in windows:
+            reach = max(of.reach.values(), default=0)
+            around[of.user.user] = [(start - reach, end + reach) for start, end in ranges]
+            timeout = max(timeout, *(device.timeout for device in of.devices.values()), 0)
+        rows = deciding_facts.read_shown(connection, organisation, around, timeout)
+        names = _names_in(connection, organisation, rows)
+        by_user = {user: by_device(found) for user, found in rows.items()}
+        places = {
+            (of.user.user, device): [(ranges[0][0], ranges[-1][1])]
+            for of, ranges in windows
+            for device in by_user[of.user.user]
+        }
+        held = stretches.touching_each(connection, organisation, places) if places else {}
+        return [
+            cls(
+                [
+                    device_facts(of.devices[device], shown, names[user], held[user, device], of.user.erased)
+                    for device, shown in by_user[user].items()
+                ],
+                names[user],
+                ranges,
+            )
+            for of, ranges in windows
+            for user in (of.user.user,)
+        ]
+
+    def spans(self, of: Counting) -> list[Span]:
+        if self._pieces is None:
+            return []
+        return judge(self._pieces, of.user.limits, list(periods(of.user, of.policy.book, self._names, self._within)))
+
+    def counted(self, of: Counting) -> Counted:
+        return tally(self.spans(of))
 
 
-def _judged(of: Counting, read: _Read, pieces: Pieces, ranges: Sequence[Range]) -> list[Span]:
-    within = ranges[0][0], ranges[-1][1]
-    return judge(pieces, of.user.limits, list(periods(of.user, of.policy.book, read.names, within)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """The facts that decide some ranges, and the names that they hold."""
-
-    devices: Sequence[DeviceFacts]
-    names: Mapping[int, Name]
-
-
-def _read(of: Counting, ranges: Sequence[Range]) -> _Read | None:
-    """None where there are no facts."""
-    organisation, user = of.whom
-    reach = max(of.reach.values(), default=0)
-    around = [(start - reach, end + reach) for start, end in ranges]
-    timeout = max((device.timeout for device in of.devices.values()), default=0)
-    rows = deciding_facts.read_shown(of.connection, organisation, user, around, timeout)
-    if not rows:
-        return None
-    names = _names_in(of, rows)
-    within = ranges[0][0], ranges[-1][1]
-    devices = [
-        device_facts(
-            of.devices[device],
-            shown,
-            names,
-            stretches.touching(of.connection, organisation, user, device, within),
-            of.user.erased,
-        )
-        for device, shown in by_device(rows).items()
-    ]
-    return _Read(devices, names)
-
-
-def _names_in(of: Counting, rows: Sequence[FactRow]) -> Mapping[int, Name]:
-    """The names that facts hold; of many facts, all of the user: there are some hundred."""
-    organisation, user = of.whom
-    if len(rows) > MANY_FACTS:
-        return all_names(of.connection, organisation, user)
-    return names_by_id(of.connection, organisation, user, {id_ for row in rows for id_ in (*row[5:], row[3])})
+def _names_in(
+    connection: Connection, organisation: int, rows: Mapping[int, Sequence[FactRow]]
+) -> dict[int, Mapping[int, Name]]:
+    """The names that facts of some users hold; of many facts, all of the user: there are some hundred."""
+    few = {
+        user: {id_ for row in found for id_ in (*row[5:], row[3])}
+        for user, found in rows.items()
+        if len(found) <= MANY_FACTS
+    }
+    named_: dict[int, Mapping[int, Name]] = dict(names_by_id_of_each(connection, organisation, few))
+    for user in rows.keys() - few.keys():
+        named_[user] = all_names(connection, organisation, user)
+    return named_
 
 
 def counted_anew(of: Counting, ranges: Sequence[Range]) -> Counted:
     """What the slots of `ranges` should hold; nothing is written."""
-    return tally(spans(of, ranges))
+    return Read.each([(of, ranges)])[0].counted(of)
 
 
 def rate_frozen(of: Counting, windows: Iterable[Range]) -> None:
     """Rate the frozen slots under `windows` anew."""
     for within in frozen(of, windows):
         rated = rated_anew(of, slots.read(of.connection, of.owner, within), within)
-        slots.replace(of.connection, of.owner, [within], rated, of.policy.zone, with_subjects=False)
+        recounted.put(of.connection, [Recounted(of.owner, [within], rated, of.policy.zone, with_subjects=False)])
 
 
 def frozen(of: Counting, windows: Iterable[Range] = (slots.EVER,)) -> Iterator[Range]:
@@ -193,14 +232,8 @@ def rated_anew(of: Counting, held: Counted, within: Range) -> Counted:
 
 def counted_twice(first: Counting, second: Counting, ranges: Sequence[Range]) -> tuple[Counted, Counted]:
     """What the seconds of `ranges` come to under two policies, the facts being read once."""
-    read = _read(first, ranges)
-    if read is None:
-        return tally(()), tally(())
-    pieces = _cut(read, ranges)
-    return (
-        tally(_judged(first, read, pieces, ranges)),
-        tally(_judged(second, read, pieces, ranges)),
-    )
+    read = Read.each([(first, ranges)])[0]
+    return read.counted(first), read.counted(second)
 
 
 def stretches_anew(of: Counting) -> dict[int, list[Range]]:

@@ -10,21 +10,22 @@ theirs and no change of policy came between. Of a long history each transaction 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
 from timegrain.counted import (
     Counting,
+    Read,
+    Window,
     at_once,
     counted_twice,
     counting_each,
     everything,
     frozen,
-    parts,
     rated_anew,
-    recount,
+    together,
     under,
 )
 from timegrain.counting.calendar import day_at, day_start
@@ -32,11 +33,12 @@ from timegrain.counting.instants import DAY, SLOT, Range, clip, union
 from timegrain.counting.ratings import RatedAnew, Settled
 from timegrain.counting.tallies import NOTHING, Counted, Tally
 from timegrain.counting.window import ignored_otherwise, judged_otherwise
-from timegrain.storage import generations, jobs, slots, stretches
+from timegrain.storage import generations, jobs, recounted, slots, stretches
 from timegrain.storage.devices import Device
 from timegrain.storage.generations import Standing
 from timegrain.storage.names import Name, all_names
 from timegrain.storage.policies import Policy
+from timegrain.storage.recounted import Recounted
 from timegrain.storage.slots import EVER, Owner
 
 PART = 49 * DAY
@@ -280,34 +282,48 @@ def _write(of: Counting, to: Policy, following: Owner, found: Altered, within: R
     generations.set_following(of.connection, following, high)
 
 
-def recount_both(of: Counting, windows: Iterable[Range]) -> None:
-    """Count the slots under `windows` again, and for a pending change too, as far as it has counted the user."""
-    to = of.policy.next
-    begun = generations.following(of.connection, of.owner) if to else None
-    if to is None or begun is None:
-        recount(of, windows)
+def recount_both(changed: Sequence[tuple[Counting, Iterable[Range]]]) -> None:
+    """Count the slots under the windows of some users of one organisation again, and for a pending change too, as far
+    as it has counted them."""
+    if not changed:
         return
-    following, until = begun
-    then = under(of, to, following)
-    shared = True
-    for ranges in parts(of.user.counted(windows)):
-        now, new = counted_twice(of, then, ranges)
-        slots.replace(of.connection, of.owner, ranges, now, of.policy.zone)
-        ranges = clip(ranges, EVER[0], until)
-        if not ranges:
+    first, _ = changed[0]
+    to = first.policy.next
+    begun = generations.followings(first.connection, [of.owner for of, _ in changed]) if to else {}
+    for group in together(changed):
+        forgotten = _recount_group(group, to, begun)
+        for of, _ in group:
+            if of.user.user in forgotten:
+                forget_following(of)
+
+
+def _recount_group(group: Sequence[Window], to: Policy | None, begun: Mapping[int, tuple[Owner, int]]) -> set[int]:
+    """Returns the users who share rows between the two policies that cannot hold both any more."""
+    put: list[Recounted] = []
+    differences: list[tuple[Owner, Sequence[Range], dict[tuple[int, int], int]]] = []
+    unshared: set[int] = set()
+    for (of, ranges), read in zip(group, Read.each(group), strict=True):
+        now, user = read.counted(of), of.user.user
+        put.append(Recounted(of.owner, ranges, now, of.policy.zone))
+        if to is None or user not in begun:
             continue
-        now, new = _before(now, until), _before(new, until)
-        if then.owner.generation == of.owner.generation:
-            shared = shared and now == new
+        following, until = begun[user]
+        if not (before := clip(ranges, EVER[0], until)):
             continue
-        slots.replace(of.connection, then.owner, ranges, new, to.zone, with_subjects=False)
-        if then.owner.subject_difference == of.owner.subject_difference:
-            shared = shared and now.subjects == new.subjects
-        else:
-            slots.replace_difference(of.connection, then.owner, ranges, _difference(now.subjects, new.subjects))
-    if not shared:
-        # The rows that both read cannot hold both.
-        forget_following(of)
+        then = under(of, to, following)
+        now, new = _before(now, until), _before(read.counted(then), until)
+        if following.generation != of.owner.generation:
+            put.append(Recounted(following, before, new, to.zone, with_subjects=False))
+            if following.subject_difference != of.owner.subject_difference:
+                differences.append((following, before, _difference(now.subjects, new.subjects)))
+            elif now.subjects != new.subjects:
+                unshared.add(user)
+        elif now != new:
+            unshared.add(user)
+    recounted.put(group[0][0].connection, put)
+    for one in differences:
+        slots.replace_difference(group[0][0].connection, *one)
+    return unshared
 
 
 def _difference(

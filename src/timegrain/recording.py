@@ -14,16 +14,16 @@ from sqlalchemy import Connection
 
 from timegrain import clock
 from timegrain.batches import Batch, Outcome, admitted, clock_skew, is_named, refused_whole
-from timegrain.counted import Counting
+from timegrain.counted import Counting, counting_each
 from timegrain.counting.facts import Report
 from timegrain.entries import clean
 from timegrain.generations import recount_both
 from timegrain.storage import stretches
-from timegrain.storage.devices import Reported, add_device, devices_of_each, note_reports
+from timegrain.storage.devices import Reported, add_device, note_reports
 from timegrain.storage.engine import Database
 from timegrain.storage.facts import Changes, FactKind
 from timegrain.storage.keeping import Arrival, keep
-from timegrain.storage.policies import Policies, Policy, remember
+from timegrain.storage.policies import Policies, Policy
 from timegrain.storage.writer import GroupWriter
 
 FACTS_A_GROUP = 20_000
@@ -117,11 +117,7 @@ class _Group:
         self._items = items
         self._now_ms = now_ms
         users = list(dict.fromkeys(item.user for item in items))
-        for one in (policy, policy.next):
-            if one is not None:
-                remember(connection, one, users)
-        devices = devices_of_each(connection, policy.organisation, users)
-        self._of = {user: Counting(connection, policy, policy.users[user], devices[user]) for user in users}
+        self._of = counting_each(connection, policy, users)
         self._changes = {user: Changes() for user in users}
         self._outcomes = [Outcome() for _ in items]
         self._reports: list[Reported] = []
@@ -186,8 +182,7 @@ def count_changes(changed: Sequence[tuple[Counting, Changes]]) -> None:
         for device, seconds in changes.inputs.items()
     }
     altered = stretches.mend(first.connection, first.policy.organisation, inputs)
-    for of, changes in changed:
-        recount_both(of, [*changes.windows, *altered.get(of.user.user, ())])
+    recount_both([(of, [*changes.windows, *altered.get(of.user.user, ())]) for of, changes in changed])
 
 
 def record_in_bulk(

@@ -145,17 +145,17 @@ MUTATIONS = (
         "if True:",
         world=2,
     ),
+    Mutation("a batch leaves the difference", "storage/recounted.py", "anew = differing | {", "anew = {"),
     Mutation(
-        "a batch leaves the difference",
-        "storage/slots.py",
-        "connection.execute(_DELETE_SUBJECTS, parameters)\n        rows",
-        "connection.execute(_DELETE_SUBJECTS, [one | {'subject_difference': 0} for one in parameters])\n        rows",
+        "a slot that is gone stays", "storage/recounted.py", "if slot not in totals and one.holds(slot)", "if False"
     ),
+    Mutation("a subject that is gone stays", "storage/recounted.py", "in held.keys() - subjects.keys()", "in ()"),
+    Mutation("a day of the changed slots alone", "storage/recounted.py", "if not one.holds(slot)}", "if False}"),
     Mutation(
         "a batch leaves the difference to come",
         "generations.py",
-        "ranges, _difference(now.subjects, new.subjects)",
-        "ranges, {}",
+        "before, _difference(now.subjects, new.subjects)",
+        "before, {}",
     ),
     Mutation("a difference takes the place", "storage/generations.py", 'rows], add=("seconds",))', "rows])"),
     Mutation("shared rows differ", "generations.py", "if not shared:", "if False:", world=34),

@@ -33,7 +33,11 @@ from timegrain.storage.schema import day_totals, slot_subjects, slot_totals, use
 from timegrain.storage.slots import EVER, Owner
 
 _THIS_USER = and_(users.c.organisation_id == bindparam("organisation"), users.c.id == bindparam("user"))
-_NEXT = select(users.c.next_generation, users.c.next_subject_difference, users.c.next_until).where(_THIS_USER)
+_NEXT = select(users.c.id, users.c.next_generation, users.c.next_subject_difference, users.c.next_until).where(
+    users.c.organisation_id == bindparam("organisation"),
+    among(users.c.id, "users"),
+    users.c.next_generation.is_not(None),
+)
 _READ = select(
     users.c.generation,
     users.c.next_generation,
@@ -149,14 +153,18 @@ def following(connection: Connection, owner: Owner) -> tuple[Owner, int] | None:
 
     None where their counting has not begun.
     """
-    return _following(owner, *connection.execute(_NEXT, {"organisation": owner.organisation, "user": owner.user}).one())
+    return followings(connection, [owner]).get(owner.user)
 
 
-def _following(
-    owner: Owner, generation: int | None, difference: int | None, until: int | None
-) -> tuple[Owner, int] | None:
-    if generation is None:
-        return None
+def followings(connection: Connection, owners: Sequence[Owner]) -> dict[int, tuple[Owner, int]]:
+    """The same of some users of one organisation, without those whose counting has not begun."""
+    of = {one.user: one for one in owners}
+    parameters = {"organisation": owners[0].organisation, "users": list(of)}
+    found = connection.execute(_NEXT, parameters).all()
+    return {user: _following(of[user], *row) for user, *row in found}
+
+
+def _following(owner: Owner, generation: int, difference: int | None, until: int | None) -> tuple[Owner, int]:
     return owner._replace(generation=generation, subject_difference=difference), EVER[1] if until is None else until
 
 
@@ -180,7 +188,11 @@ def standings(connection: Connection, owners: Sequence[Owner]) -> dict[int, Stan
             generation=max(owner.generation, last or 0) + 1, subject_difference=max(of_subjects) + 1
         )
         edges = None if first_slot is None else (first_slot, last_slot)
-        found[user] = Standing(_following(owner, *following_), unused, edges)
+        found[user] = Standing(
+            None if following_[0] is None else _following(owner, *following_),
+            unused,
+            edges,
+        )
     return found
 
 

@@ -17,7 +17,7 @@ from timegrain.storage.devices import Device
 from timegrain.storage.dialect import near_each, store
 from timegrain.storage.facts import COLUMNS, TEXT_COLUMNS, Changes, FactKind, Held, Identity
 from timegrain.storage.given import once, pairs
-from timegrain.storage.names import Key, keep_texts, name_ids, names_by_id, text_id, texts_by_id
+from timegrain.storage.names import Key, keep_texts, name_ids, names_by_id_of_each, text_id, texts_by_id
 from timegrain.storage.schema import facts
 
 _WITH_APP = (FactKind.FOCUS, FactKind.HEARTBEAT)
@@ -138,7 +138,8 @@ class _OfUser:
 
     def _as_kept(self, held: Held) -> list[str]:
         ids = {id_ for id_ in (held.app, held.site) if id_}
-        named = names_by_id(self._connection, *self._owner, ids) if ids else {}
+        organisation, user = self._owner
+        named = names_by_id_of_each(self._connection, organisation, {user: ids})[user]
         text_ids = {id_ for id_ in (held.url, held.title) if id_ is not None}
         written = {**texts_by_id(self._connection, *self._owner, text_ids), **self._texts} if text_ids else {}
         spelt = [named[id_].spelling if id_ else "" for id_ in (held.app, held.site)]

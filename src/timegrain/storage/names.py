@@ -15,7 +15,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, select
 
 from timegrain.counting.subjects import NameKind, application
 from timegrain.storage.dialect import near_each, store
-from timegrain.storage.given import numbers, once, spellings
+from timegrain.storage.given import numbers, once, pairs, spellings
 from timegrain.storage.schema import facts, names, slot_subjects, texts, users
 
 _wanted = once(spellings("wanted"), "wanted")
@@ -33,8 +33,16 @@ _BY_SPELLING = near_each(
         names.c.spelling == _wanted.c.c2,
     ),
 )
-_BY_ID = select(names.c.id, names.c.kind, names.c.name, names.c.spelling).where(
-    *_OF_USER, names.c.id.in_(select(_wanted_ids.c.c0))
+_numbered = once(pairs("wanted"), "wanted")
+_BY_ID = near_each(
+    _numbered,
+    names,
+    (names.c.user_id, names.c.id, names.c.kind, names.c.name, names.c.spelling),
+    and_(
+        names.c.organisation_id == bindparam("organisation"),
+        names.c.user_id == _numbered.c.c0,
+        names.c.id == _numbered.c.c1,
+    ),
 )
 _ALL = select(names.c.id, names.c.kind, names.c.name, names.c.spelling).where(*_OF_USER)
 _DISTINCT = select(names.c.kind, names.c.name).where(names.c.organisation_id == bindparam("organisation")).distinct()
@@ -107,9 +115,18 @@ def name_ids(connection: Connection, organisation: int, wanted: Iterable[Key]) -
     return found
 
 
-def names_by_id(connection: Connection, organisation: int, user: int, ids: Iterable[int]) -> dict[int, Name]:
-    parameters = {"organisation": organisation, "user": user, "ids": sorted(ids)}
-    return _named(connection.execute(_BY_ID, parameters))
+def names_by_id_of_each(
+    connection: Connection, organisation: int, ids: Mapping[int, Iterable[int]]
+) -> dict[int, dict[int, Name]]:
+    """Names of some users, by user and id."""
+    found: dict[int, dict[int, Name]] = {user: {} for user in ids}
+    wanted = [(user, id_) for user, of in ids.items() for id_ in of]
+    if wanted:
+        for user, id_, kind, name, spelling in _BY_ID.rows(
+            connection, {"organisation": organisation, "wanted": wanted}
+        ):
+            found[user][id_] = Name(NameKind(kind), name, spelling)
+    return found
 
 
 def all_names(connection: Connection, organisation: int, user: int) -> dict[int, Name]:

@@ -38,18 +38,18 @@ def _of_days(table: Table) -> ColumnElement[bool]:
 
 
 def _is_empty(table: Table) -> ColumnElement[bool]:
-    return and_(*(table.c[name] == 0 for name in _SECONDS))
+    return and_(*(table.c[name] == 0 for name in CLASSES))
 
 
-_SECONDS = ("productive", "neutral", "unproductive", "idle")
+CLASSES = ("productive", "neutral", "unproductive", "idle")
 Seconds = TypeVar("Seconds", bound=Sequence[int])
-_TOTALS = select(slot_totals.c.slot, *(slot_totals.c[name] for name in _SECONDS)).where(_within(slot_totals))
+_TOTALS = select(slot_totals.c.slot, *(slot_totals.c[name] for name in CLASSES)).where(_within(slot_totals))
 _SUBJECTS = select(slot_subjects.c.slot, slot_subjects.c.subject_id, slot_subjects.c.seconds).where(
     _within(slot_subjects)
 )
 _FIRST = select(func.min(slot_totals.c.slot)).where(_of_generation(slot_totals))
-_DELETE_TOTALS = delete(slot_totals).where(_within(slot_totals))
-_DELETE_SUBJECTS = delete(slot_subjects).where(_within(slot_subjects))
+DELETE_TOTALS = delete(slot_totals).where(_within(slot_totals))
+DELETE_SUBJECTS = delete(slot_subjects).where(_within(slot_subjects))
 _DELETE_EMPTY_TOTALS = delete(slot_totals).where(_within(slot_totals), _is_empty(slot_totals))
 _DELETE_EMPTY_DAYS = delete(day_totals).where(_of_days(day_totals), _is_empty(day_totals))
 _DELETE_DIFFERENCE = delete(slot_subjects).where(
@@ -59,9 +59,9 @@ _DELETE_DIFFERENCE = delete(slot_subjects).where(
     slot_subjects.c.slot >= bindparam("low"),
     slot_subjects.c.slot < bindparam("high"),
 )
-_DAYS = select(day_totals.c.day, *(day_totals.c[name] for name in _SECONDS)).where(_of_generation(day_totals))
+_DAYS = select(day_totals.c.day, *(day_totals.c[name] for name in CLASSES)).where(_of_generation(day_totals))
 _given_days = numbers("days")
-_DELETE_DAYS = delete(day_totals).where(_of_generation(day_totals), day_totals.c.day.in_(select(_given_days.c.c0)))
+DELETE_DAYS = delete(day_totals).where(_of_generation(day_totals), day_totals.c.day.in_(select(_given_days.c.c0)))
 _DELETE_ALL_DAYS = delete(day_totals).where(_of_generation(day_totals))
 _given_subjects = numbers("subjects")
 _OF_SUBJECTS = select(slot_subjects.c.slot, slot_subjects.c.subject_id, slot_subjects.c.seconds).where(
@@ -90,7 +90,7 @@ class Owner(NamedTuple):
         return self.organisation, self.user, self.subject_generation
 
 
-def _parameters(owner: Owner, within: Range | None = None, **more: Any) -> dict[str, Any]:
+def parameters_of(owner: Owner, within: Range | None = None, **more: Any) -> dict[str, Any]:
     parameters = owner._asdict() | more
     if within is not None:
         parameters |= {"low": within[0], "high": within[1]}
@@ -100,63 +100,43 @@ def _parameters(owner: Owner, within: Range | None = None, **more: Any) -> dict[
 def read(connection: Connection, owner: Owner, within: Range) -> Counted:
     """What is stored of the slots in `within`."""
     subjects: dict[tuple[int, int], int] = {}
-    for slot, subject, seconds in connection.execute(_SUBJECTS, _parameters(owner, within)):
+    for slot, subject, seconds in connection.execute(_SUBJECTS, parameters_of(owner, within)):
         subjects[slot, subject] = subjects.get((slot, subject), 0) + seconds
     return Counted(totals(connection, owner, within), {key: seconds for key, seconds in subjects.items() if seconds})
 
 
 def before(connection: Connection, owner: Owner, end: int) -> list[Range]:
     """The seconds from the first stored slot to `end`; none where no slot is before it."""
-    first = connection.execute(_FIRST, _parameters(owner)).scalar_one()
+    first = connection.execute(_FIRST, parameters_of(owner)).scalar_one()
     return [] if first is None or first >= end else [(first, end)]
 
 
 def totals(connection: Connection, owner: Owner, within: Range) -> dict[int, Tally]:
-    rows = connection.execute(_TOTALS, _parameters(owner, within))
+    rows = connection.execute(_TOTALS, parameters_of(owner, within))
     return {slot: Tally(*seconds) for slot, *seconds in rows}
 
 
 def of_subjects(connection: Connection, owner: Owner, within: Range, subjects: list[int]) -> list[tuple[int, int, int]]:
     """Slot, subject and active seconds, of some subjects; what one slot has of one subject may be in two parts."""
-    parameters = _parameters(owner, within, subjects=subjects)
+    parameters = parameters_of(owner, within, subjects=subjects)
     return list(map(tuple, connection.execute(_OF_SUBJECTS, parameters).all()))
-
-
-def replace(
-    connection: Connection,
-    owner: Owner,
-    ranges: Sequence[Range],
-    counted: Counted,
-    zone: str,
-    with_subjects: bool = True,
-) -> None:
-    """Put what was counted of the slots in `ranges` in the place of what is stored, days included."""
-    parameters = [_parameters(owner, within) for within in ranges]
-    connection.execute(_DELETE_TOTALS, parameters)
-    totals_ = [(*owner.of_totals, slot, *tally) for slot, tally in counted.totals.items()]
-    store(connection, slot_totals, totals_, new=True)
-    if with_subjects:
-        connection.execute(_DELETE_SUBJECTS, parameters)
-        rows = [(*owner.of_subjects, *key, seconds) for key, seconds in counted.subjects.items()]
-        store(connection, slot_subjects, rows, new=True)
-    sum_days(connection, owner, ranges, zone)
 
 
 def add(connection: Connection, owner: Owner, totals: Mapping[int, Sequence[int]], zone: str) -> None:
     """Add seconds, which may be negative, by class to the totals of slots, days included."""
     if totals:
         days = {day: tuple(map(sum, zip(*found, strict=True))) for day, found in _by_day(totals, zone).items()}
-        store(connection, slot_totals, [(*owner.of_totals, slot, *sums) for slot, sums in totals.items()], add=_SECONDS)
-        store(connection, day_totals, [(*owner.of_totals, day, *sums) for day, sums in days.items()], add=_SECONDS)
-        connection.execute(_DELETE_EMPTY_TOTALS, _parameters(owner, (min(totals), max(totals) + SLOT)))
-        connection.execute(_DELETE_EMPTY_DAYS, _parameters(owner, (min(days), max(days) + 1)))
+        store(connection, slot_totals, [(*owner.of_totals, slot, *sums) for slot, sums in totals.items()], add=CLASSES)
+        store(connection, day_totals, [(*owner.of_totals, day, *sums) for day, sums in days.items()], add=CLASSES)
+        connection.execute(_DELETE_EMPTY_TOTALS, parameters_of(owner, (min(totals), max(totals) + SLOT)))
+        connection.execute(_DELETE_EMPTY_DAYS, parameters_of(owner, (min(days), max(days) + 1)))
 
 
 def replace_difference(
     connection: Connection, owner: Owner, ranges: Sequence[Range], subjects: Mapping[tuple[int, int], int]
 ) -> None:
     """Put seconds, which may be negative, in the place of the difference to the subjects of the slots in `ranges`."""
-    connection.execute(_DELETE_DIFFERENCE, [_parameters(owner, within) for within in ranges])
+    connection.execute(_DELETE_DIFFERENCE, [parameters_of(owner, within) for within in ranges])
     add_difference(connection, owner, subjects)
 
 
@@ -175,13 +155,13 @@ def sum_days(connection: Connection, owner: Owner, ranges: Sequence[Range], zone
     days = summed_by_day(totals(connection, owner, edges), zone)
     empty = sorted(touched - days.keys())
     if empty:
-        connection.execute(_DELETE_DAYS, _parameters(owner, days=empty))
+        connection.execute(DELETE_DAYS, parameters_of(owner, days=empty))
     store(connection, day_totals, [(*owner.of_totals, day, *days[day]) for day in sorted(touched & days.keys())])
 
 
 def sum_all_days(connection: Connection, owner: Owner, zone: str) -> None:
     """Sum every home-zone day again, after the home zone or its data changed."""
-    connection.execute(_DELETE_ALL_DAYS, _parameters(owner))
+    connection.execute(_DELETE_ALL_DAYS, parameters_of(owner))
     days = summed_by_day(totals(connection, owner, EVER), zone)
     store(connection, day_totals, [(*owner.of_totals, day, *tally) for day, tally in days.items()])
 
@@ -209,20 +189,20 @@ def _by_day(slots: Mapping[int, Seconds], zone: str) -> dict[int, list[Seconds]]
 
 def days(connection: Connection, owner: Owner) -> dict[int, Tally]:
     """Every stored home-zone day."""
-    return {day: Tally(*seconds) for day, *seconds in connection.execute(_DAYS, _parameters(owner))}
+    return {day: Tally(*seconds) for day, *seconds in connection.execute(_DAYS, parameters_of(owner))}
 
 
 def remove(connection: Connection, owner: Owner, within: Range, zone: str) -> None:
     """Remove the slots in `within`, and sum all home-zone days again from what is left."""
-    for statement in (_DELETE_TOTALS, _DELETE_SUBJECTS):
-        connection.execute(statement, _parameters(owner, within))
+    for statement in (DELETE_TOTALS, DELETE_SUBJECTS):
+        connection.execute(statement, parameters_of(owner, within))
     sum_all_days(connection, owner, zone)
 
 
 def forget(connection: Connection, owner: Owner, ranges: Sequence[Range], zone: str) -> int:
     """Remove the slots in `ranges`, days included; returns how many had time."""
-    parameters = [_parameters(owner, within) for within in ranges]
-    gone = sum(connection.execute(_DELETE_TOTALS, one).rowcount for one in parameters)
-    connection.execute(_DELETE_SUBJECTS, parameters)
+    parameters = [parameters_of(owner, within) for within in ranges]
+    gone = sum(connection.execute(DELETE_TOTALS, one).rowcount for one in parameters)
+    connection.execute(DELETE_SUBJECTS, parameters)
     sum_days(connection, owner, ranges, zone)
     return gone

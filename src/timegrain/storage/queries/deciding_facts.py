@@ -75,11 +75,12 @@ FactRow = tuple[int, int, int, int, int, int, int]
 
 
 def read_shown(
-    connection: Connection, organisation: int, user: int, ranges: Sequence[Range], timeout: int
-) -> list[FactRow]:
-    """Focus and page facts that touch the seconds of `ranges`, and heartbeats up to `timeout` seconds off, by start."""
+    connection: Connection, organisation: int, ranges: Mapping[int, Sequence[Range]], timeout: int
+) -> dict[int, list[FactRow]]:
+    """Of some users the focus and page facts that touch the seconds of their ranges, which are in order, and heartbeats
+    up to `timeout` seconds off, by start."""
     kinds = FactKind.FOCUS, FactKind.PAGE
-    return _touching(connection, _SHOWN, organisation, {user: ranges}, kinds, {"timeout_ms": timeout * 1000})[user]
+    return _touching(connection, _SHOWN, organisation, ranges, kinds, {"timeout_ms": timeout * 1000})
 
 
 def read_inputs(connection: Connection, organisation: int, user: int, within: Range) -> list[FactRow]:
