@@ -10,12 +10,24 @@ from enum import IntEnum
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, and_, bindparam, case, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Update,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from timegrain.counting.instants import DEFAULT_REACH, DEFAULT_TIMEOUT
 from timegrain.errors import Refused
-from timegrain.storage.dialect import near_each
-from timegrain.storage.given import among, numbers, once, sextuples
+from timegrain.storage.dialect import is_sqlite, near_each
+from timegrain.storage.given import numbers, once, sextuples
 from timegrain.storage.schema import devices, keys, users
 
 
@@ -78,27 +90,36 @@ class _Skew(IntEnum):
     """It was ahead, and is no more."""
 
 
-_reported = sextuples("reported")
-_user, _device, _batches, _with_input, _tells, _skew = _reported.c
-_REPORTED = (
-    update(devices)
-    .where(
-        devices.c.organisation_id == bindparam("organisation"),
-        # By this PostgreSQL finds them, however little it knows of the table.
-        among(devices.c.user_id, "users"),
-        devices.c.user_id == _user,
-        devices.c.id == _device,
+def _reported(
+    user: ColumnElement[int],
+    device: ColumnElement[int],
+    batches: ColumnElement[int],
+    with_input: ColumnElement[int],
+    tells: ColumnElement[int],
+    skew: ColumnElement[int],
+) -> Update:
+    return (
+        update(devices)
+        .where(
+            devices.c.organisation_id == bindparam("b_organisation"),
+            devices.c.user_id == user,
+            devices.c.id == device,
+        )
+        .values(
+            reported_at=bindparam("at"),
+            input_at=case((with_input > 0, bindparam("at", type_=devices.c.input_at.type)), else_=devices.c.input_at),
+            clock_skew=case(
+                (tells == int(_Skew.KNOWN), skew),
+                (and_(tells == int(_Skew.NOTHING), devices.c.clock_skew <= 0), devices.c.clock_skew),
+            ),
+            batches=devices.c.batches + batches,
+        )
     )
-    .values(
-        reported_at=bindparam("at"),
-        input_at=case((_with_input > 0, bindparam("at", type_=devices.c.input_at.type)), else_=devices.c.input_at),
-        clock_skew=case(
-            (_tells == int(_Skew.KNOWN), _skew),
-            (and_(_tells == int(_Skew.NOTHING), devices.c.clock_skew <= 0), devices.c.clock_skew),
-        ),
-        batches=devices.c.batches + _batches,
-    )
-)
+
+
+_TOLD = ("b_user", "b_device", "b_batches", "with_input", "tells", "skew")
+_REPORTED_EACH = _reported(*(bindparam(name, type_=Integer) for name in _TOLD))
+_REPORTED = _reported(*sextuples("reported").c)
 _VALID_TOKENS = (
     select(func.count())
     .where(
@@ -191,8 +212,12 @@ def note_reports(connection: Connection, organisation: int, at: int, reports: It
         (*device, len(told), int(any(one.with_input for one in told)), *_told_of_clock(told))
         for device, told in by_device.items()
     ]
-    users = list({user for user, _ in by_device})
-    connection.execute(_REPORTED, {"organisation": organisation, "at": at, "users": users, "reported": rows})
+    given = {"b_organisation": organisation, "at": at}
+    if is_sqlite(connection):
+        connection.execute(_REPORTED, {**given, "reported": rows})
+    else:
+        # One by one they are found by their key, however little it knows of the table; here all are one user's.
+        connection.execute(_REPORTED_EACH, [{**given, **dict(zip(_TOLD, row, strict=True))} for row in rows])
 
 
 def _told_of_clock(reports: Iterable[Reported]) -> tuple[_Skew, int]:
