@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from timegrain import clock
 from timegrain.batches import Batch, Outcome
 from timegrain.counting.facts import Away, Fact, Focus, Heartbeat, Page, Present, report_of
 from timegrain.erasing import erase
-from timegrain.recording import record_all
+from timegrain.recording import Pending, record_all
 from timegrain.recounting import differences
 from timegrain.storage import people
 from timegrain.storage.buckets import BucketKey, add_bucket
@@ -51,7 +51,7 @@ class Office:
     users: list[int]
     policies: Policies = field(default_factory=Policies)
 
-    def record(self, items: Sequence[Batch | Beat]) -> list[Outcome]:
+    def record(self, items: Sequence[Batch | Pending]) -> list[Outcome]:
         with self.database.write(self.id, list({one.user for one in items})) as connection:
             return record_all(connection, self.policies, items)
 
@@ -156,6 +156,32 @@ def test_a_group_comes_to_what_its_batches_come_to(
         for one in (together, alone):
             erase(database, one.id, one.users[round_], (START, START + 1800), "laptop" if round_ else None)
     assert sum(differences(database, together.id, user) for user in together.users) == 0
+
+
+@dataclass
+class Counted:
+    """Becomes a batch by what is stored: a fact for each that its user has."""
+
+    organisation: int
+    user: int
+    weight: int = 1
+
+    def batch(self, connection: Connection, now_ms: int) -> Batch:
+        mine = (facts.c.organisation_id == self.organisation) & (facts.c.user_id == self.user)
+        held = connection.execute(select(func.count()).select_from(facts).where(mine)).scalar_one()
+        starts = range(now_ms - 60_000, now_ms - 60_000 + held)
+        return Batch(self.organisation, self.user, report_of("desk", [Focus(at, at + 900, "a") for at in starts]))
+
+
+def test_what_is_pending_sees_what_its_user_sent_before_it(database: Database) -> None:
+    office = next(offices(database))
+    one, other = office.users[:2]
+    start = START * 1000
+    sent_ = [Batch(office.id, one, report_of("desk", [Focus(start + place, start + 900, "a")])) for place in range(3)]
+    later = Batch(office.id, one, report_of("laptop", [Focus(start, start + 900, "a")]))
+    pending = Counted(office.id, one), Counted(office.id, other)
+    outcomes = office.record([sent_[0], pending[1], sent_[1], pending[0], later, pending[0], sent_[2]])
+    assert [one.stored for one in outcomes] == [1, 0, 1, 2, 1, 3, 1]
 
 
 def test_batches_of_two_organisations_are_answered_in_their_order(sqlite_database: Database) -> None:
