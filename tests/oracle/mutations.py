@@ -64,7 +64,9 @@ MUTATIONS = (
         world=1,
     ),
     Mutation("editors by number", "deciding.py", "names[editor].spelling:", "str(editor):", world=1),
-    Mutation("heartbeats read too near", "counted.py", "user, around, timeout)", "user, around, 0)", world=16),
+    Mutation(
+        "heartbeats read too near", "counted.py", "organisation, around, timeout)", "organisation, around, 0)", world=16
+    ),
     Mutation("window without timeout", "counting/window.py", "farthest = timeout - 1", "farthest = 0", world=5),
     Mutation(
         "short input covers nothing",
@@ -141,7 +143,7 @@ MUTATIONS = (
     Mutation(
         "batch counts the current generation only",
         "generations.py",
-        "if to is None or begun is None:",
+        "if to is None or user not in begun:",
         "if True:",
         world=2,
     ),
@@ -158,7 +160,7 @@ MUTATIONS = (
         "before, {}",
     ),
     Mutation("a difference takes the place", "storage/generations.py", 'rows], add=("seconds",))', "rows])"),
-    Mutation("shared rows differ", "generations.py", "if not shared:", "if False:", world=34),
+    Mutation("shared rows differ", "generations.py", "if of.user.user in forgotten:", "if False:", world=34),
     Mutation(
         "flip forgets a user",
         "storage/generations.py",
