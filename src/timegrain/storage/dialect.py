@@ -129,6 +129,15 @@ def store(
         raise RuntimeError(f"{done.rowcount} of {len(rows)} rows were stored: the organisation has no roles")
 
 
+def store_both(connection: Connection, table: Table, new: Sequence[Row], known: Sequence[Row]) -> None:
+    """The same of rows whose keys are new and rows that replace others: of SQLite, which looks anyway, at once."""
+    if is_sqlite(connection):
+        store(connection, table, [*new, *known])
+    else:
+        store(connection, table, new, new=True)
+        store(connection, table, known)
+
+
 def _array(values: Sequence[int | None]) -> str:
     """As PostgreSQL reads it: the driver takes its time over each number."""
     return f"{{{','.join('NULL' if one is None else str(one) for one in values)}}}"

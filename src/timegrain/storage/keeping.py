@@ -14,7 +14,7 @@ from sqlalchemy import Connection, and_, bindparam
 
 from timegrain.counting.subjects import NameKind
 from timegrain.storage.devices import Device
-from timegrain.storage.dialect import near_each, store
+from timegrain.storage.dialect import near_each, store_both
 from timegrain.storage.facts import COLUMNS, TEXT_COLUMNS, Changes, FactKind, Held, Identity
 from timegrain.storage.given import once, pairs
 from timegrain.storage.names import Key, keep_texts, name_ids, names_by_id_of_each, text_id, texts_by_id
@@ -157,14 +157,16 @@ class _OfUser:
 
 
 def _write(connection: Connection, organisation: int, all_: Iterable[_OfUser]) -> None:
-    for new in (True, False):
-        rows = [
+    new, known = (
+        [
             (organisation, one.user, *identity, *held)
             for one in all_
             for identity, held in one.changed.items()
-            if (identity in one.new) is new
+            if (identity in one.new) is is_new
         ]
-        store(connection, facts, rows, new=new)
+        for is_new in (True, False)
+    )
+    store_both(connection, facts, new, known)
     held = [(one.user, text) for one in all_ for text in one.held]
     dropped = [(one.user, id_) for one in all_ for id_ in one.dropped]
     keep_texts(connection, organisation, held, dropped)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, and_, bindparam
 from timegrain.counting.calendar import day_at, day_start
 from timegrain.counting.instants import SLOT, Range
 from timegrain.counting.tallies import Counted, Tally
-from timegrain.storage.dialect import Near, Row, near_each, store
+from timegrain.storage.dialect import Near, Row, near_each, store, store_both
 from timegrain.storage.given import once, quadruples
 from timegrain.storage.schema import day_totals, slot_subjects, slot_totals
 from timegrain.storage.slots import (
@@ -110,8 +110,7 @@ def _put_totals(connection: Connection, found: Sequence[Recounted], stored: Sequ
         gone += (parameters_of(one.owner, (slot, slot + SLOT)) for slot in lost)
     if gone:
         connection.execute(DELETE_TOTALS, gone)
-    store(connection, slot_totals, new, new=True)
-    store(connection, slot_totals, others)
+    store_both(connection, slot_totals, new, others)
 
 
 def _put_days(connection: Connection, found: Sequence[Recounted], stored: Sequence[Mapping[int, Tally]]) -> None:
@@ -143,8 +142,7 @@ def _put_subjects(connection: Connection, found: Sequence[Recounted]) -> None:
                 (new if before is None else others).append((*one.owner.of_subjects, *key, seconds))
     if gone:
         connection.execute(DELETE_SUBJECTS, gone)
-    store(connection, slot_subjects, new, new=True)
-    store(connection, slot_subjects, others)
+    store_both(connection, slot_subjects, new, others)
 
 
 def _stored_subjects(
