@@ -163,18 +163,15 @@ class Read:
             for device in by_user[of.user.user]
         }
         held = stretches.touching_each(connection, organisation, places) if places else {}
-        return [
-            cls(
-                [
-                    device_facts(of.devices[device], shown, names[user], held[user, device], of.user.erased)
-                    for device, shown in by_user[user].items()
-                ],
-                names[user],
-                ranges,
-            )
-            for of, ranges in windows
-            for user in (of.user.user,)
-        ]
+
+        def facts_of(of: Counting) -> list[DeviceFacts]:
+            user = of.user.user
+            return [
+                device_facts(of.devices[device], shown, names[user], held[user, device], of.user.erased)
+                for device, shown in by_user[user].items()
+            ]
+
+        return [cls(facts_of(of), names[of.user.user], ranges) for of, ranges in windows]
 
     def spans(self, of: Counting) -> list[Span]:
         if self._pieces is None:

@@ -1,42 +1,23 @@
-"""One user's figures under a policy to come: what it alters, and the next generation that holds it.
+"""One user's figures under a policy to come: the next generation, which holds what it alters.
 
-Ratings move seconds between classes and need the slots' subjects alone. Limits and ignore idle decide what is active
-at all: the seconds under the stretches that they judge otherwise are counted from the facts, as before and as then,
-and the slots get the difference. All other totals are copied as they are, and no subjects.
-
-What is altered is found out beside the user's batches, which wait for the writing alone: it holds while no batch of
-theirs and no change of policy came between. Of a long history each transaction writes a part.
+All other totals are copied as they are, and no subjects. What is altered (`alterations.py`) is found out beside the
+user's batches, which wait for the writing alone: it holds while no batch of theirs and no change of policy came
+between. Of a long history each transaction writes a part.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from timegrain.counted import (
-    Counting,
-    Read,
-    Window,
-    at_once,
-    counted_twice,
-    counting_each,
-    everything,
-    frozen,
-    rated_anew,
-    together,
-    under,
-)
+from timegrain.alterations import Altered, Prepared, altered
+from timegrain.counted import Counting, Read, Window, counting_each, together, under
 from timegrain.counting.calendar import day_at, day_start
-from timegrain.counting.instants import DAY, SLOT, Range, clip, union
-from timegrain.counting.ratings import RatedAnew, Settled
-from timegrain.counting.tallies import NOTHING, Counted, Tally
-from timegrain.counting.window import ignored_otherwise, judged_otherwise
-from timegrain.storage import generations, jobs, recounted, slots, stretches
-from timegrain.storage.devices import Device
+from timegrain.counting.instants import DAY, SLOT, Range, clip
+from timegrain.counting.tallies import Counted
+from timegrain.storage import generations, jobs, recounted, slots
 from timegrain.storage.generations import Standing
-from timegrain.storage.names import Name, all_names
 from timegrain.storage.policies import Policy
 from timegrain.storage.recounted import Recounted
 from timegrain.storage.slots import EVER, Owner
@@ -46,162 +27,6 @@ PART = 49 * DAY
 
 OUTDATED_PART = 28 * DAY
 """The same where they are counted in the transaction, because a batch came between."""
-
-Otherwise = dict[int, tuple[Settled, Settled]]
-"""Stored names that are settled otherwise: before and after."""
-
-
-@dataclass(slots=True)
-class Altered:
-    """What a policy to come alters of one user's slots: seconds more or less."""
-
-    totals: dict[int, list[int]] = field(default_factory=dict)
-    """By slot, by class."""
-    subjects: dict[tuple[int, int], int] = field(default_factory=dict)
-    """Active, by slot and subject."""
-    _told: tuple[int, Tally] | None = None
-
-    @property
-    def moved(self) -> Tally:
-        """What each class has more or less."""
-        return Tally(*map(sum, zip(NOTHING, *self.totals.values(), strict=True)))
-
-    @property
-    def seconds(self) -> int:
-        """In another class than before: of each slot what its classes gain or lose, whichever is more."""
-        seconds = 0
-        for by_class in self.totals.values():
-            gained = lost = 0
-            for more in by_class:
-                if more > 0:
-                    gained += more
-                else:
-                    lost -= more
-            seconds += max(gained, lost)
-        return seconds
-
-    def told(self) -> tuple[int, Tally]:
-        """`seconds` and `moved`, summed once until some of it is found out anew."""
-        if self._told is None:
-            self._told = self.seconds, self.moved
-        return self._told
-
-    def rate(self, slot: int, old: int, new: int, seconds: int) -> None:
-        by_class = self.totals.setdefault(slot, [0, 0, 0, 0])
-        by_class[old] -= seconds
-        by_class[new] += seconds
-
-    def add(self, counted: Counted, sign: int) -> None:
-        for slot, tally in counted.totals.items():
-            by_class = self.totals.setdefault(slot, [0, 0, 0, 0])
-            for place, seconds in enumerate(tally):
-                by_class[place] += sign * seconds
-        for key, seconds in counted.subjects.items():
-            self.subjects[key] = self.subjects.get(key, 0) + sign * seconds
-
-    def within(self, within: Range) -> Altered:
-        low, high = within
-        return Altered(
-            {slot: by_class for slot, by_class in self.totals.items() if low <= slot < high},
-            {key: seconds for key, seconds in self.subjects.items() if low <= key[0] < high},
-        )
-
-    def put(self, found: Altered, within: Range) -> None:
-        """What was found out anew of some slots."""
-        low, high = within
-        self._told = None
-        self.totals = {slot: found_ for slot, found_ in self.totals.items() if not low <= slot < high} | found.totals
-        self.subjects = {
-            key: seconds for key, seconds in self.subjects.items() if not low <= key[0] < high
-        } | found.subjects
-
-    def without_nothing(self) -> Altered:
-        return Altered(
-            {slot: by_class for slot, by_class in self.totals.items() if any(by_class)},
-            {key: seconds for key, seconds in self.subjects.items() if seconds},
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What a policy to come alters of one user, and what it was found out from."""
-
-    user: int
-    version: int
-    """Of the policy."""
-    devices: dict[int, Device]
-    """They know how many batches there were."""
-    found: Altered
-
-    def is_of(self, of: Counting) -> bool:
-        """Whether the user's facts and the policy are still those."""
-        return self.version == of.policy.version and self.devices == of.devices
-
-
-def prepare(of: Counting, to: Policy) -> Prepared:
-    """In a transaction that reads."""
-    found = altered(of, to)
-    found.told()  # now, while nobody waits for it
-    return Prepared(of.user.user, of.policy.version, of.devices, found)
-
-
-def altered(of: Counting, to: Policy, within: Range = EVER) -> Altered:
-    """What the policy `to` would alter in the slots `within`; nothing is written."""
-    then = under(of, to, of.owner)
-    found = Altered()
-    if of.user.periods != then.user.periods:
-        # Another home zone moves the edges of dated memberships.
-        whole = everything(of)
-        _judge(of, then, clip([whole] if whole else [], *within), found)
-        for part in frozen(of, [within]):
-            held = slots.read(of.connection, of.owner, part)
-            found.add(Counted(held.totals, {}), -1)
-            found.add(Counted(rated_anew(then, held, part).totals, {}), 1)
-        return found.without_nothing()
-    names = all_names(of.connection, *of.whom) if to.book is not of.policy.book else {}
-    otherwise = list(_settled_otherwise(of, then, names))
-    for (start, end), settled in otherwise:
-        rated = {id_: pair for id_, pair in settled.items() if pair[0].rating != pair[1].rating}
-        if rated:
-            both = max(start, within[0]), min(end, within[1])
-            for slot, subject, seconds in slots.of_subjects(of.connection, of.owner, both, list(rated)):
-                old, new = rated[subject]
-                found.rate(slot, old.rating, new.rating, seconds)
-    # Ratings are moved now: what is left differs by limits and ignore idle alone.
-    already = replace(of, policy=replace(of.policy, book=RatedAnew(to.book, of.policy.book)))
-    ignoring = any(old.ignore_idle != new.ignore_idle for _, settled in otherwise for old, new in settled.values())
-    _judge(already if otherwise else of, then, clip(_windows(of, then, ignoring), *within), found)
-    return found.without_nothing()
-
-
-def _settled_otherwise(of: Counting, then: Counting, names: Mapping[int, Name]) -> Iterator[tuple[Range, Otherwise]]:
-    """Of each period with one primary team, the names that it settles otherwise."""
-    old_book, new_book = of.policy.book, then.policy.book
-    for start, end, team in of.user.periods:
-        pairs = (
-            (id_, (old_book.settle(team, kind, name), new_book.settle(team, kind, name)))
-            for id_, (kind, name, _) in names.items()
-        )
-        if otherwise := {id_: (old, new) for id_, (old, new) in pairs if old != new}:
-            yield (start, end), otherwise
-
-
-def _windows(of: Counting, then: Counting, ignoring: bool) -> list[Range]:
-    """The seconds whose states the policy to come may judge otherwise."""
-    before, after = of.user.limits, then.user.limits
-    if before == after and not ignoring:
-        return []
-    # What is shorter than both thresholds is active either way.
-    long_ones = stretches.at_least(of.connection, *of.whom, min(before.threshold, after.threshold))
-    return judged_otherwise(long_ones, before, after) + (ignored_otherwise(long_ones, after) if ignoring else [])
-
-
-def _judge(before: Counting, after: Counting, windows: Iterable[Range], found: Altered) -> None:
-    """Count the seconds of the windows under both, and add the difference to `found`."""
-    for ranges in at_once(union(before.user.counted(windows))):
-        old, new = counted_twice(before, after, ranges)
-        found.add(old, -1)
-        found.add(new, 1)
 
 
 class Following:

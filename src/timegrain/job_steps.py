@@ -19,10 +19,11 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from timegrain import clock
+from timegrain.alterations import Prepared, prepare
 from timegrain.counted import counting_each
 from timegrain.counting.tallies import Tally
 from timegrain.errors import ChangeFailed, Refused
-from timegrain.generations import PART, Following, Prepared, prepare
+from timegrain.generations import PART, Following
 from timegrain.storage import changes, generations, jobs, policies
 from timegrain.storage.engine import Database
 from timegrain.storage.jobs import Job

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.memberships import change_memberships
+from timegrain.alterations import prepare
 from timegrain.batches import Batch
 from timegrain.counted import counting
 from timegrain.counting.facts import Away, Focus, Report
@@ -19,7 +20,7 @@ from timegrain.counting.subjects import NameKind
 from timegrain.counting.tallies import Tally
 from timegrain.erasing import erase
 from timegrain.errors import Refused
-from timegrain.generations import Following, prepare
+from timegrain.generations import Following
 from timegrain.job_steps import Steps
 from timegrain.jobs import JobRunner
 from timegrain.policy_changes import change_policy, change_rules, change_soon, changed_by, start_change
