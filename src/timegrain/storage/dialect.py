@@ -58,20 +58,15 @@ def all_near(*parts: Near) -> Near:
     return Near(union_all(*(one.sqlite for one in parts)), union_all(*(one.postgresql for one in parts)))
 
 
-def near_each(
-    given: CTE, table: Table, columns: Sequence[Column[Any]], fits: ColumnElement[bool], index: str = ""
-) -> Near:
-    """`columns` of the rows of `table` that fit each row of `given`, by the index named or else the key.
+def near_each(given: CTE, table: Table, columns: Sequence[Column[Any]], fits: ColumnElement[bool]) -> Near:
+    """`columns` of the rows of `table` that fit each row of `given`.
 
     PostgreSQL is asked row by row (an `OFFSET` is never merged into the question around it): as long as it knows
     little of the table it believes that it is cheaper to read all that the first columns of the key leave.
     """
     joined = select(*columns).select_from(given.join(table, fits))
     one_by_one = select(*columns).where(fits).offset(literal_column("0")).correlate(given).lateral(f"near_{given.name}")
-    return Near(
-        joined.with_hint(table, f"INDEXED BY {index}", "sqlite") if index else joined,
-        select(*one_by_one.c).select_from(given.join(one_by_one, true())),
-    )
+    return Near(joined, select(*one_by_one.c).select_from(given.join(one_by_one, true())))
 
 
 class later(FunctionElement[Any]):  # noqa: N801 - reads as the function it is

@@ -48,7 +48,6 @@ _LONG = near_each(
         facts.c.start_ms + facts.c.length_ms >= _joined.c.c1,
         _KINDS,
     ),
-    "ix_facts_long",
 )
 _HEARTBEATS = near_each(
     _windows,
@@ -61,7 +60,6 @@ _HEARTBEATS = near_each(
         facts.c.start_ms >= _windows.c.c1 - bindparam("timeout_ms"),
         facts.c.start_ms <= _windows.c.c2 + bindparam("timeout_ms"),
     ),
-    "ix_facts_heartbeats",
 )
 
 _INPUTS = all_near(_LONG, _SHORT)

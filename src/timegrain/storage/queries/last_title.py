@@ -38,7 +38,6 @@ _LAST = (
         names.c.kind == int(NameKind.APPLICATION),
         names.c.spelling == bindparam("editor"),
     )
-    .with_hint(facts, "INDEXED BY ix_facts_heartbeats", "sqlite")
     .order_by(facts.c.start_ms.desc())
     .limit(1)
 )

@@ -173,11 +173,8 @@ _OF_WINDOW = and_(facts.c.organisation_id == ORGANISATION, facts.c.user_id == _w
 _SHOWN = facts.c.kind.between(text(str(int(FactKind.FOCUS))), text(str(int(FactKind.PAGE))))
 
 
-def _facts(*where: ColumnElement[bool], index: str = "") -> Select[Any]:
-    chosen = select(facts.c.user_id, *_FACT, facts.c.title_id).select_from(
-        _windows.join(facts, and_(_OF_WINDOW, *where))
-    )
-    return chosen.with_hint(facts, f"INDEXED BY {index}", "sqlite") if index else chosen
+def _facts(*where: ColumnElement[bool]) -> Select[Any]:
+    return select(facts.c.user_id, *_FACT, facts.c.title_id).select_from(_windows.join(facts, and_(_OF_WINDOW, *where)))
 
 
 _facts_found = (
@@ -189,13 +186,11 @@ _facts_found = (
             facts.c.length_ms >= text(str(LONG_MS)),
             facts.c.start_ms + facts.c.length_ms >= _low,
             _SHOWN,
-            index="ix_facts_long",
         ),
         _facts(
             facts.c.kind == text(str(HEARTBEAT_KIND)),
             facts.c.start_ms >= _low - LONGEST_TIMEOUT * 1000,
             facts.c.start_ms <= _high + LONGEST_TIMEOUT * 1000,
-            index="ix_facts_heartbeats",
         ),
     )
     .cte("facts_found")
