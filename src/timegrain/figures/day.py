@@ -9,7 +9,7 @@ from timegrain.counting.tallies import Tally
 from timegrain.figures.pieces import Asker, own_seconds
 from timegrain.storage.queries.people_meant import Profile
 from timegrain.storage.queries.slots_each import slots_each
-from timegrain.storage.queries.windows import Part
+from timegrain.storage.queries.told import Part
 
 
 def day_of_each(asker: Asker, profiles: Sequence[Profile], zone: str, day: int) -> dict[int, Mapping[int, Tally]]:

@@ -24,7 +24,7 @@ from timegrain.storage.policies import END_OF_TIME
 from timegrain.storage.queries import deciding_facts, pieces
 from timegrain.storage.queries.deciding_facts import FactRow
 from timegrain.storage.queries.people_meant import Profile
-from timegrain.storage.queries.windows import OfUser
+from timegrain.storage.queries.told import OfUser
 from timegrain.summary import DayMetrics, day_metrics
 
 LONGEST_DAYS = 7

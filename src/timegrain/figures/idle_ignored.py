@@ -10,7 +10,7 @@ from timegrain.figures.pieces import Asker, own_seconds, spans_of, tally_of_all
 from timegrain.storage.queries import pieces
 from timegrain.storage.queries.long_stretches import long_stretches
 from timegrain.storage.queries.people_meant import Profile
-from timegrain.storage.queries.windows import Part
+from timegrain.storage.queries.told import Part
 from timegrain.storage.ratings import RuleKey
 
 MOST_WINDOWS = 4000

@@ -23,7 +23,7 @@ from timegrain.figures.pieces import Asker, did, own_seconds, within
 from timegrain.figures.worked import JUST_NOW
 from timegrain.storage.queries.people_meant import Profile
 from timegrain.storage.queries.slots_each import slots_each
-from timegrain.storage.queries.windows import Part
+from timegrain.storage.queries.told import Part
 
 
 class Live(NamedTuple):

@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar
 
 from timegrain.counting.calendar import day_at, day_start
 from timegrain.counting.instants import SLOT, Range
-from timegrain.storage.queries.windows import Part
+from timegrain.storage.queries.told import Part
 
 One = TypeVar("One")
 

@@ -25,7 +25,7 @@ from timegrain.storage.policies import BEGINNING, END_OF_TIME, UserPolicy
 from timegrain.storage.queries import pieces
 from timegrain.storage.queries.people_meant import Profile
 from timegrain.storage.queries.pieces import Found
-from timegrain.storage.queries.windows import OfUser, Part
+from timegrain.storage.queries.told import OfUser, Part
 
 
 class Asker(NamedTuple):

@@ -31,7 +31,7 @@ from timegrain.storage.queries import pieces
 from timegrain.storage.queries.deciding_facts import FactRow
 from timegrain.storage.queries.people_meant import Profile
 from timegrain.storage.queries.pieces import Found
-from timegrain.storage.queries.windows import FactKey, OfUser
+from timegrain.storage.queries.told import FactKey, OfUser
 
 DAYS_AT_ONCE = 250
 """Of people who are shown, with all their facts, in one statement; of one person as many as are asked for."""

@@ -22,8 +22,8 @@ from timegrain.starter.catalogue import category_of
 from timegrain.storage.names import Name
 from timegrain.storage.queries import usage
 from timegrain.storage.queries.people_meant import Profile
+from timegrain.storage.queries.told import Part
 from timegrain.storage.queries.usage import FoundUsage, Subject
-from timegrain.storage.queries.windows import Part
 
 
 @dataclass(slots=True)

@@ -13,8 +13,8 @@ from timegrain.figures.pieces import Asker, own_seconds
 from timegrain.figures.usage import Usage, day_starts
 from timegrain.storage.queries import usage
 from timegrain.storage.queries.people_meant import Profile
+from timegrain.storage.queries.told import Part
 from timegrain.storage.queries.usage import EachUsed, Subject
-from timegrain.storage.queries.windows import Part
 from timegrain.storage.ratings import RuleKey
 
 

@@ -12,7 +12,7 @@ from timegrain.counting.instants import Range
 from timegrain.counting.tallies import Tally
 from timegrain.storage.given import numbers
 from timegrain.storage.queries.pieces import SUM, SUMS, add_sum
-from timegrain.storage.queries.windows import ORGANISATION, Part, row
+from timegrain.storage.queries.told import ORGANISATION, Part, row
 from timegrain.storage.schedules import OF_ORGANISATION
 from timegrain.storage.schema import employments, holidays, schedules
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, case, select
 
 from timegrain.storage.facts import FactKind
 from timegrain.storage.queries.stored_facts import AT_ONCE
-from timegrain.storage.queries.windows import ORGANISATION, given_parts
+from timegrain.storage.queries.told import ORGANISATION, given_parts
 from timegrain.storage.schema import devices, facts, names, organisations, texts
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, and_, func, select
 
 from timegrain.counting.instants import Range
-from timegrain.storage.queries.windows import ORGANISATION, Part, given_parts
+from timegrain.storage.queries.told import ORGANISATION, Part, given_parts
 from timegrain.storage.schema import organisations, stretches, users
 
 _part = given_parts("parts")

@@ -15,19 +15,8 @@ from sqlalchemy import CTE, ColumnElement, Connection, Select, Table, and_, func
 from timegrain.counting.instants import Range
 from timegrain.counting.ratings import Rule
 from timegrain.counting.tallies import NOTHING, Tally, summed
-from timegrain.storage.queries.windows import (
-    ARMS,
-    ENDS,
-    ORGANISATION,
-    RULE,
-    TITLES,
-    OfUser,
-    Part,
-    given_parts,
-    row,
-    rule_of,
-    take,
-)
+from timegrain.storage.queries.told import ENDS, ORGANISATION, RULE, OfUser, Part, given_parts, row, rule_of, take
+from timegrain.storage.queries.windows import ARMS, TITLES
 from timegrain.storage.schema import day_totals, slot_totals
 
 SUM = 10

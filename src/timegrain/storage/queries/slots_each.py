@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, select
 
 from timegrain.counting.tallies import Tally
-from timegrain.storage.queries.windows import Part, given_parts
+from timegrain.storage.queries.told import Part, given_parts
 from timegrain.storage.schema import slot_totals
 
 _parts = given_parts("parts")

@@ -35,20 +35,8 @@ from timegrain.counting.tallies import Tally
 from timegrain.storage.dialect import earlier, later
 from timegrain.storage.given import pairs, strings
 from timegrain.storage.queries.pieces import SUM, SUMS, add_sum
-from timegrain.storage.queries.windows import (
-    ARMS,
-    ENDS,
-    ORGANISATION,
-    RULE,
-    RULES,
-    USED_NAMES,
-    OfUser,
-    Part,
-    given_parts,
-    row,
-    rule_of,
-    take,
-)
+from timegrain.storage.queries.told import ENDS, ORGANISATION, RULE, OfUser, Part, given_parts, row, rule_of, take
+from timegrain.storage.queries.windows import ARMS, RULES, USED_NAMES
 from timegrain.storage.schema import memberships, names, rules, slot_subjects
 
 USED, PEOPLE, KNOWN_USER, USED_IN_TEAM = range(20, 24)
