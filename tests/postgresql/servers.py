@@ -36,7 +36,7 @@ class OwnServer:
 def own_server() -> Iterator[OwnServer]:
     with tempfile.TemporaryDirectory(prefix="timegrain-postgres-") as folder:
         Path(folder).chmod(0o755)
-        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        server = get_server(Path(folder) / "data", cleanup_mode=None)
         own = OwnServer(server)
         try:
             yield own
