@@ -111,9 +111,10 @@ def month(world: World, held: Calendar, asked: Ranged, user: int) -> list[Attend
     begun = local_day(asked.zone, asked.start // SLOT)
     today = local_day(asked.zone, asked.now // SLOT)
     done: dict[date, Counter[str]] = {}
-    for second, it in world.count(user).seconds.items():
-        if _member(world, asked, user, local_day(world.home_zone, second // SLOT)):
-            done.setdefault(local_day(asked.zone, second // SLOT), Counter())[it.state] += 1
+    slots = Counter((second // SLOT, it.state) for second, it in world.count(user).seconds.items())
+    for (slot, state), seconds in slots.items():
+        if _member(world, asked, user, local_day(world.home_zone, slot)):
+            done.setdefault(local_day(asked.zone, slot), Counter())[state] += seconds
     return [_attended(world, held, asked, user, day, done.get(day, Counter()), today) for day in _days_of_month(begun)]
 
 
