@@ -60,10 +60,7 @@ class Replay:
             assert self.program.apply(step) == expected, self.place
             if isinstance(step, Question):
                 self.asked = step
-                asked = self.compare(step)
-                self.compare_ranges(asked)
-                self.compare_reports(asked)
-                self.compare_subjects(asked)
+                self.compare(step)
         self.finish()
         assert self.program.differences() == 0, f"world {self.world.seed}: recount --check"
         return self.world.decided
@@ -78,7 +75,7 @@ class Replay:
             self.world.apply(self.pending)
             self.pending = None
             if self.asked is not None:
-                next(self.turns)(self.compare(self.asked))
+                next(self.turns)(self.compare_days(self.asked))
 
     def finish(self) -> None:
         """What is pending comes into force, from wherever it was."""
@@ -87,7 +84,13 @@ class Replay:
         while self.pending is not None:
             self.advance()
 
-    def compare(self, question: Question) -> figures.Ranged:
+    def compare(self, question: Question) -> None:
+        asked = self.compare_days(question)
+        self.compare_ranges(asked)
+        self.compare_reports(asked)
+        self.compare_subjects(asked)
+
+    def compare_days(self, question: Question) -> figures.Ranged:
         """Returns the range that is asked about beside the question."""
         answer = [
             (day, (sums.productive, sums.neutral, sums.unproductive, sums.idle))

@@ -11,6 +11,8 @@ import pytest
 from tests.running.children import Server, Team, child, get, listening, load, wait_for
 
 TIMES = 2
+PAUSE_S = 0.05
+"""Between two batches of a device: some sixty a second meet each change, and leave the next server time to begin."""
 
 
 @pytest.mark.slow
@@ -28,7 +30,7 @@ def test_nobody_notices(database_url: str, tmp_path: Path) -> None:
 
         begin()
         assert get(on, "/ready")[0] == 200
-        with load(team, on.getsockname(), pause_s=0.01) as loads:
+        with load(team, on.getsockname(), pause_s=PAUSE_S) as loads:
             for _ in range(TIMES):
                 begin()
                 servers[-1].answered()
