@@ -69,7 +69,7 @@ class Replay:
         """The job goes on; once it is in force it is so everywhere, and not before.
 
         What was asked last is asked again, and then one of three of what else there is to ask: all of them read the
-        same generation, and of some thousand changes each meets a third.
+        same generation, and of about a thousand changes each meets a third.
         """
         if self.pending is not None and self.program.advance():
             self.world.apply(self.pending)
