@@ -65,7 +65,7 @@ MUTATIONS = (
     ),
     Mutation("editors by number", "deciding.py", "names[editor].spelling:", "str(editor):", world=1),
     Mutation(
-        "heartbeats read too near", "counted.py", "organisation, around, timeout)", "organisation, around, 0)", world=16
+        "heartbeats read too near", "counted.py", "organisation, around, timeout)", "organisation, around, 0)", world=4
     ),
     Mutation("window without timeout", "counting/window.py", "farthest = timeout - 1", "farthest = 0", world=5),
     Mutation(
@@ -188,9 +188,10 @@ MUTATIONS = (
         "counting/attendance.py",
         "if own is None:",
         "if own is None or self.general:",
+        world=1,
     ),
-    Mutation("first hours stay", "counting/attendance.py", "in reversed(held) if", "in held if"),
-    Mutation("hours hold a day late", "counting/attendance.py", "one.first <= day)", "one.first < day)"),
+    Mutation("first hours stay", "counting/attendance.py", "in reversed(held) if", "in held if", world=1),
+    Mutation("hours hold a day late", "counting/attendance.py", "one.first <= day)", "one.first < day)", world=3),
     Mutation(
         "last day of employment", "counting/attendance.py", "first <= day < end for", "first <= day <= end for", world=8
     ),
