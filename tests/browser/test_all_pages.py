@@ -21,7 +21,9 @@ NARROW, MIDDLE, USUAL, WIDE = ({"width": width, "height": 900} for width in (360
 COLOURS = ("color-contrast", "link-in-text-block")
 """The rules that a color scheme may break."""
 MOST_STOPS = 40
-"""Tabs that are pressed on one page."""
+"""Controls that are gone through on one page."""
+AT_ONCE = 8
+"""Tabs that are pressed before it is read what they reached."""
 
 TAKES_FOCUS = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')]
   .filter(one => one.tabIndex >= 0 && !one.disabled && one.type !== 'hidden'
@@ -29,7 +31,13 @@ TAKES_FOCUS = """() => [...document.querySelectorAll('a[href], button, input, se
     && (one.type !== 'radio' || one.checked
         || ![...document.getElementsByName(one.name)].some(other => other.form === one.form && other.checked)))
   .map((one, place) => { one.dataset.stop = place; return place })"""
-HAS_FOCUS = "() => Number(document.activeElement.dataset.stop ?? -1)"
+LET_GO = "() => { document.activeElement.blur(); window.getSelection().removeAllRanges() }"
+NOTE_FOCUS = """() => {
+  window.reached = []
+  document.addEventListener('focusin', ({target}) => {
+    if (target.dataset.stop !== undefined) window.reached.push(Number(target.dataset.stop))
+  })
+}"""
 UNNAMED = """() => [...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
   .filter(one => !one.labels?.length && !one.ariaLabel && !one.getAttribute('aria-labelledby'))
   .map(one => one.outerHTML)"""
@@ -83,10 +91,11 @@ def test_a_page(open_as: Opener, walked: Callable[[str], Walk], role: str, page:
     opened.goto(address)
     assert opened.evaluate(UNNAMED) == []
     assert opened.evaluate(WITHOUT_TWIN) == []
-    if role != "team lead":  # whose pages are made as an administrator's
-        checked_by_keyboard(opened)
-        checked_in_looks(opened, everything=role == ROLES[0])
-        checked_on_paper(opened)
+    if role == "team lead":
+        return  # whose pages are made as an administrator's
+    checked_by_keyboard(opened)
+    checked_in_looks(opened, everything=role == ROLES[0])
+    checked_on_paper(opened)
     checked_without_script(opened, open_as(role, viewport=USUAL, java_script_enabled=False), address)
 
 
@@ -153,18 +162,20 @@ def checked_on_paper(opened: Opened) -> None:
 
 def checked_by_keyboard(opened: Opened) -> None:
     """Tab goes through every control in the order of the page, beginning with the link that skips to the content."""
-    opened.evaluate("() => { document.activeElement.blur(); window.getSelection().removeAllRanges() }")
-    stops = opened.evaluate(TAKES_FOCUS)
+    opened.evaluate(LET_GO)
+    stops = opened.evaluate(TAKES_FOCUS)[:MOST_STOPS]
+    opened.evaluate(NOTE_FOCUS)
     reached: list[int] = []
-    for _ in range(4 * MOST_STOPS):
-        opened.keyboard.press("Tab")
-        at = opened.evaluate(HAS_FOCUS)
-        # A field of a date has several stops of its own; what scrolls is one without being a control.
-        if at >= 0 and at not in reached[-1:]:
-            reached.append(at)
-        if len(reached) == min(len(stops), MOST_STOPS):
+    # A field of a date has several stops of its own; what scrolls is one without being a control.
+    for _ in range(4 * MOST_STOPS // AT_ONCE):
+        for _ in range(AT_ONCE):
+            opened.keyboard.press("Tab")
+        reached = opened.evaluate("() => window.reached")
+        if len(reached) >= len(stops):
             break
-    assert reached == stops[:MOST_STOPS]
+    assert reached[: len(stops)] == stops
+    # Beyond the last control comes the first, which lies over others while it has the focus.
+    opened.evaluate(LET_GO)
     assert opened.evaluate("() => document.querySelector('[data-stop=\"0\"]').className") == "skip"
 
 
