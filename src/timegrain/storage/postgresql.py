@@ -149,10 +149,9 @@ def lock(connection: Connection, organisation: int, users: Sequence[int], policy
 
 
 def lock_users(connection: Connection, organisation: int, users: Sequence[int]) -> None:
-    locks = "(SELECT DISTINCT unnest(CAST(:users AS integer[])) AS one ORDER BY one) AS locks"
     connection.execute(
-        text(f"SELECT pg_advisory_xact_lock(:organisation, locks.one) FROM {locks}"),  # noqa: S608
-        {"organisation": organisation, "users": list(users)},
+        text("SELECT pg_advisory_xact_lock(:organisation, one) FROM unnest(CAST(:locks AS integer[])) AS one"),
+        {"organisation": organisation, "locks": sorted(set(users))},
     )
 
 
