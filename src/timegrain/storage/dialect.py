@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -17,7 +16,6 @@ from sqlalchemy import (
     Integer,
     Select,
     SmallInteger,
-    String,
     Table,
     literal_column,
     select,
@@ -97,6 +95,10 @@ _register_pair(later, "max", "greatest")
 _register_pair(earlier, "min", "least")
 
 
+SQLITE_SIZES = (1, 8, 64, 256)
+"""How many rows the statements take that write to SQLite: few, so that they stay prepared."""
+
+
 def store(
     connection: Connection, table: Table, rows: Sequence[Row], add: tuple[str, ...] = (), new: bool = False
 ) -> None:
@@ -109,12 +111,8 @@ def store(
     if not rows:
         return
     if is_sqlite(connection):
-        if len(rows) > 1 and _goes_as_json(table):
-            # Row by row the driver gives Python's lock away and waits for it again: beside a thread that works
-            # that takes hundreds of times as long.
-            connection.exec_driver_sql(_sqlite_upsert(table, add, True), (json.dumps(rows),))
-        else:
-            connection.exec_driver_sql(_sqlite_upsert(table, add), list(rows))
+        for first in range(0, len(rows), SQLITE_SIZES[-1]):
+            _store_some(connection, table, rows[first : first + SQLITE_SIZES[-1]], add)
         return
     _, *columns = zip(table.columns, zip(*rows, strict=True), strict=True)
     arrays = tuple(list(values) if _array_type(one) == "text" else _array(values) for one, values in columns)
@@ -138,20 +136,25 @@ def _array(values: Sequence[int | None]) -> str:
     return f"{{{','.join('NULL' if one is None else str(one) for one in values)}}}"
 
 
-@lru_cache(maxsize=64)
-def _goes_as_json(table: Table) -> bool:
-    return all(isinstance(one.type, Integer | String) for one in table.columns)
+def _store_some(connection: Connection, table: Table, rows: Sequence[Row], add: tuple[str, ...]) -> None:
+    """Into SQLite, in one statement. Row by row the driver gives Python's lock away and waits for it again: beside a
+    thread that works that takes hundreds of times as long."""
+    size = next(size for size in SQLITE_SIZES if size >= len(rows))
+    given = [value for row in rows for value in row]
+    if size > 1:
+        given += [None] * ((size - len(rows)) * len(table.columns))
+        given.append(len(rows))
+    connection.exec_driver_sql(_sqlite_upsert(table, add, size), tuple(given))
 
 
-@lru_cache(maxsize=64)
-def _sqlite_upsert(table: Table, add: tuple[str, ...], at_once: bool = False) -> str:
-    """Of one row, or of a list of rows in JSON."""
-    if at_once:
-        values = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(len(table.columns)))
+@lru_cache(maxsize=256)
+def _sqlite_upsert(table: Table, add: tuple[str, ...], size: int) -> str:
+    """Of one row, or of so many at most: how many it is comes after their values."""
+    row = f"({', '.join('?' for _ in table.columns)})"
+    rows = f"VALUES {row}"
+    if size > 1:
         # Without a condition `ON` would belong to a join.
-        rows = f"SELECT {values} FROM json_each(?) WHERE true"  # noqa: S608
-    else:
-        rows = f"VALUES ({', '.join('?' for _ in table.columns)})"
+        rows = f"SELECT * FROM (VALUES {', '.join([row] * size)}) WHERE true LIMIT ?"  # noqa: S608
     return f"INSERT INTO {table.name} ({_columns(table)}) {rows} {_on_conflict(table, add)}"
 
 
