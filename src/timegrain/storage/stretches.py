@@ -71,15 +71,10 @@ Of = tuple[int, int]
 """User and device."""
 
 
-def touching(connection: Connection, organisation: int, user: int, device: int, within: Range) -> list[Range]:
-    """A device's stretches that touch or meet the seconds `within`, in order."""
-    return touching_each(connection, organisation, {(user, device): [within]})[user, device]
-
-
 def touching_each(
     connection: Connection, organisation: int, ranges: Mapping[Of, Sequence[Range]]
 ) -> dict[Of, list[Range]]:
-    """The same of some devices, of each those that touch or meet any of its ranges."""
+    """The stretches of some devices, of each those that touch or meet any of its ranges of seconds, in order."""
     places = [(*of, *within) for of, all_ in ranges.items() for within in all_]
     found: dict[Of, set[Range]] = {of: set() for of in ranges}
     given = {"organisation": organisation, "places": places}
