@@ -27,6 +27,8 @@ from timegrain.storage.policies import Policies, Policy
 from timegrain.storage.writer import GroupWriter
 
 FACTS_A_GROUP = 20_000
+WRITERS = 4
+"""Of a process, on PostgreSQL: a group whose users are locked holds up itself, and the others go on."""
 
 
 class Pending(Protocol):
@@ -57,32 +59,35 @@ class Observer(Protocol):
 
 
 class Recorder:
-    """Records batches of one database: on SQLite those that wait together in one commit."""
+    """Records batches of one database: those of an organisation that wait together in one commit."""
 
     def __init__(self, database: Database, observer: Observer | None = None) -> None:
         self._database = database
         self._observer = observer
         self._policies = Policies()
-        self._writer = GroupWriter(self._record_together) if database.is_sqlite else None
+        self._writer = (
+            GroupWriter(self._record_group)
+            if database.is_sqlite
+            else GroupWriter(self._record_group, threads=WRITERS, together=lambda item: item.organisation)
+        )
 
     def record(self, item: Batch | Pending, unread: int = 0) -> Outcome:
         """On disk and counted when this returns. Of what was sent, so many entries beside it could not be read."""
         began = time.perf_counter()
-        if self._writer is not None:
-            outcome = self._writer.submit(item, item.weight)
-        else:
-            outcome = self._database.again(lambda: self._record_together([item]))[0]
+        outcome = self._writer.submit(item, item.weight)
         if self._observer is not None:
             self._observer.recorded(outcome, unread, time.perf_counter() - began)
         return outcome
 
     def waiting(self) -> int:
-        """Batches that wait for the one writer."""
-        return 0 if self._writer is None else self._writer.waiting()
+        """Batches that wait for a writer."""
+        return self._writer.waiting()
 
     def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
+        self._writer.close()
+
+    def _record_group(self, items: Sequence[Batch | Pending]) -> list[Outcome]:
+        return self._database.again(lambda: self._record_together(items))
 
     def _record_together(self, items: Sequence[Batch | Pending]) -> list[Outcome]:
         """All of them or, if anything goes wrong, none. On PostgreSQL they are one organisation's."""

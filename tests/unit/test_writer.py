@@ -63,6 +63,46 @@ def test_a_bad_item_takes_no_other_along() -> None:
     assert sorted(map(tuple, groups[2:])) == [(1,), (2,), (3,), (4,)]
 
 
+def test_a_group_holds_alone_what_belongs_together() -> None:
+    groups: list[list[int]] = []
+    first_is_writing, others_wait = threading.Event(), threading.Event()
+
+    def write(items: Sequence[int]) -> list[int]:
+        if items[0] == 0:
+            first_is_writing.set()
+            assert others_wait.wait(30)
+        groups.append(list(items))
+        return list(items)
+
+    writer = GroupWriter(write, together=lambda item: item % 2)
+
+    def submitted(item: int) -> None:
+        writer.submit(item)
+
+    four_behind_one(writer, submitted, first_is_writing, others_wait)
+    assert groups[0] == [0]
+    assert sorted(map(sorted, groups[1:])) == [[1, 3], [2, 4]]
+
+
+def test_a_group_that_is_held_up_holds_up_no_other() -> None:
+    first_is_writing, go_on = threading.Event(), threading.Event()
+
+    def write(items: Sequence[int]) -> list[int]:
+        if items[0] == 0:
+            first_is_writing.set()
+            assert go_on.wait(30)
+        return list(items)
+
+    writer = GroupWriter(write, threads=2)
+    held_up = threading.Thread(target=writer.submit, args=(0,))
+    held_up.start()
+    assert first_is_writing.wait(30)
+    assert writer.submit(1) == 1
+    go_on.set()
+    held_up.join(30)
+    writer.close()
+
+
 def test_what_waits_is_written_before_it_closes() -> None:
     writer: GroupWriter[int, int] = GroupWriter(list)
     assert writer.submit(7) == 7

@@ -166,7 +166,7 @@ class _Now:
 
     def collect(self) -> Iterator[Metric]:
         yield from self._processes()
-        waiting = GaugeMetricFamily("timegrain_batches_waiting", "Batches that wait for SQLite's one writer")
+        waiting = GaugeMetricFamily("timegrain_batches_waiting", "Batches that wait for a writer")
         waiting.add_metric([], self._house.recorder.waiting())
         yield waiting
         files = GaugeMetricFamily(

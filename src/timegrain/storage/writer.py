@@ -1,11 +1,11 @@
-"""SQLite's one writer: items that wait together are written in one commit, with one sync."""
+"""Writers of a database, on SQLite one: items that wait together are written in one commit, with one sync."""
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from typing import Generic, NamedTuple, TypeVar
 
@@ -36,54 +36,69 @@ class GroupWriter(Generic[Item, Result]):
     where nothing can be written at all (`Unavailable`), which would take each of them as long.
     """
 
-    def __init__(self, write: Callable[[Sequence[Item]], list[Result]], patience: float = PATIENCE_S) -> None:
+    def __init__(
+        self,
+        write: Callable[[Sequence[Item]], list[Result]],
+        patience: float = PATIENCE_S,
+        threads: int = 1,
+        together: Callable[[Item], Hashable] = lambda _: None,
+    ) -> None:
+        """A group holds items alone for which `together` is the same; each thread writes one group."""
         self._write = write
         self._patience = patience
+        self._together = together
         self._closed = False
-        self._entering = threading.Lock()
-        """Nothing gets into the queue behind the end of it."""
-        self._queue: queue.SimpleQueue[_Waiting[Item, Result] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="timegrain-writer", daemon=True)
-        self._thread.start()
+        self._waiting: deque[_Waiting[Item, Result]] = deque()
+        self._changed = threading.Condition()
+        self._threads = [
+            threading.Thread(target=self._run, name="timegrain-writer", daemon=True) for _ in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, item: Item, weight: int = 1) -> Result:
         """The result once it is committed; raises what writing raised, `Overloaded` for what waited too long."""
         future: Future[Result] = Future()
-        with self._entering:
+        with self._changed:
             if self._closed:
                 raise Unavailable("the server ends; send again")
-            self._queue.put(_Waiting(item, weight, future, time.monotonic() + self._patience))
+            self._waiting.append(_Waiting(item, weight, future, time.monotonic() + self._patience))
+            self._changed.notify()
         return future.result()
 
     def waiting(self) -> int:
         """How many items are not being written yet."""
-        return self._queue.qsize()
+        return len(self._waiting)
 
     def close(self) -> None:
         """After what waits has been written."""
-        with self._entering:
+        with self._changed:
             self._closed = True
-            self._queue.put(None)
-        self._thread.join()
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
 
     def _run(self) -> None:
-        ended = False
-        while not ended:
-            first = self._queue.get()
-            if first is None:
-                return
-            group, weight = [first], first.weight
-            while len(group) < MOST_ITEMS and weight < MOST_WEIGHT:
-                try:
-                    following = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-                if following is None:
-                    ended = True
-                    break
-                group.append(following)
-                weight += following.weight
+        while group := self._next():
             self._write_group(group)
+
+    def _next(self) -> list[_Waiting[Item, Result]]:
+        """Those who have waited longest; none at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closed)
+            if not self._waiting:
+                return []
+            first = self._waiting.popleft()
+            group, weight, others = [first], first.weight, []
+            while self._waiting and len(group) < MOST_ITEMS and weight < MOST_WEIGHT:
+                following = self._waiting.popleft()
+                if self._together(following.item) == self._together(first.item):
+                    group.append(following)
+                    weight += following.weight
+                else:
+                    others.append(following)
+            self._waiting.extendleft(reversed(others))
+            return group
 
     def _write_group(self, group: list[_Waiting[Item, Result]]) -> None:
         now = time.monotonic()
