@@ -216,7 +216,7 @@ def note_reports(connection: Connection, organisation: int, at: int, reports: It
     if is_sqlite(connection):
         connection.execute(_REPORTED, {**given, "reported": rows})
     else:
-        # One by one they are found by their key, however little it knows of the table; here all are one user's.
+        # One by one they are found by their key, however little it knows of the table.
         connection.execute(_REPORTED_EACH, [{**given, **dict(zip(_TOLD, row, strict=True))} for row in rows])
 
 

@@ -27,7 +27,7 @@ from timegrain.counting.ratings import Rating, Rule, Verdict
 from timegrain.counting.stretches import Limits
 from timegrain.counting.subjects import NameKind
 from timegrain.storage.devices import Device
-from timegrain.storage.given import quintuples
+from timegrain.storage.given import once, quintuples
 from timegrain.storage.names import Name
 from timegrain.storage.policies import BEGINNING, UserPolicy, in_seconds
 from timegrain.storage.queries.deciding_facts import FactRow
@@ -90,10 +90,7 @@ def row(tag: int, user: Any, *numbers: Any, texts: Sequence[Any] = ()) -> Select
 
 def given_parts(name: str) -> CTE:
     """Parts, or windows as `(0, user, 0, low, high)` in seconds, out of JSON."""
-    given = quintuples(name)
-    # Materialized: SQLite would take the JSON apart again for each row that is joined.
-    columns = (given.c.c0, given.c.c1, given.c.c2, given.c.c3, given.c.c4)
-    return select(*columns).cte(name).prefix_with("MATERIALIZED")
+    return once(quintuples(name), name)
 
 
 def rule_of(row: Sequence[Any]) -> Rule:
