@@ -37,14 +37,22 @@ ALL_CACHES_BYTES = 80 * 1024 * 1024
 CHECKPOINT_EACH_S = 1.0
 """While somebody writes, what was written is brought from the write-ahead log to the file so often, beside them."""
 
-CHECKPOINT_PAGES = 8192
-"""Of so much that waits for it, some 32 MB, whoever writes next does it: it lets all others wait."""
+CHECKPOINT_PAGES = 32_768
+"""Of so much that waits for it, some 128 MB, whoever writes next does it: it lets all others wait."""
 
 WAL_KEPT_BYTES = 32 * 1024 * 1024
-"""The write-ahead log is cut back to this; above it a write empties it, unless somebody reads old pages in it."""
+"""The write-ahead log is cut back to this; above it a write empties it, unless somebody reads in it."""
+
+_TRIED_EACH_S = 0.1
+"""It is emptied, once all in it has been brought to the file, as soon as a write finds no reader."""
 
 WAL_WARNED_BYTES = 1024 * 1024 * 1024
-_AGAIN_S = 5.0
+_BROUGHT_AT_ONCE = 4
+"""So often what was written meanwhile is brought too: only where nothing is left does SQLite sync the file, and else a
+write that empties the log would have to."""
+
+_PATIENCE_S = 5.0
+"""Where no write found that, one waits for readers, and lets all others wait."""
 _READER_WAITED_FOR_MS = 100
 
 _PAUSE_S = 0.05
@@ -65,8 +73,8 @@ class DatabaseFile:
         self.path = path
         self.wal = path.with_name(f"{path.name}-wal")
         self._identity: tuple[int, int] | None = None
-        self._emptied = 0.0
-        self._checkpointed = time.monotonic()
+        self._checkpointed = self._short_at = time.monotonic()
+        self._brought_at = 0.0
         self._checkpointing = threading.Lock()
 
     def open(self) -> sqlite3.Connection:
@@ -97,13 +105,22 @@ class DatabaseFile:
         except FileNotFoundError:
             raise Fault(f"{self.wal.name} was removed under the server: stop it, and start it again") from None
         now = time.monotonic()
-        if size > WAL_KEPT_BYTES and now - self._emptied > _AGAIN_S and self._checkpointing.acquire(blocking=False):
-            self._emptied = self._checkpointed = now
+        is_long = size > WAL_KEPT_BYTES
+        if not is_long:
+            self._short_at = now
+        is_brought = now - self._brought_at < _TRIED_EACH_S
+        if is_long and is_brought and self._checkpointing.acquire(blocking=False):
             try:
-                self._empty_wal(engine, size)
+                self._brought_at = 0.0
+                has_waited = now - self._short_at > _PATIENCE_S
+                self._empty_wal(engine, size, _READER_WAITED_FOR_MS if has_waited else 0)
+                if has_waited:
+                    self._short_at = now
             finally:
                 self._checkpointing.release()
-        elif now - self._checkpointed > CHECKPOINT_EACH_S and self._checkpointing.acquire(blocking=False):
+        elif now - self._checkpointed > (_TRIED_EACH_S if is_long else CHECKPOINT_EACH_S) and (
+            self._checkpointing.acquire(blocking=False)
+        ):
             self._checkpointed = now
             threading.Thread(target=self._checkpoint, name="timegrain-checkpoint", daemon=True).start()
 
@@ -117,7 +134,11 @@ class DatabaseFile:
             # What stands in its way, such as a full disk, the next write will tell.
             with suppress(sqlite3.Error, Fault), closing(self.open()) as connection:
                 connection.execute("PRAGMA synchronous=FULL")
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                for _ in range(_BROUGHT_AT_ONCE):
+                    _, frames, brought = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                    if frames == brought:
+                        self._brought_at = time.monotonic()
+                        break
         finally:
             self._checkpointing.release()
 
@@ -128,12 +149,12 @@ class DatabaseFile:
             raise Fault(sqlite_faults.gone(self.path)) from None
         return found.st_dev, found.st_ino
 
-    def _empty_wal(self, engine: Engine, size: int) -> None:
-        """Readers that follow upon one another keep it from beginning anew: here they are waited for, a little."""
+    def _empty_wal(self, engine: Engine, size: int, reader_waited_for_ms: int) -> None:
+        """Readers that follow upon one another keep it from beginning anew."""
         with _raw(engine) as connection:
-            connection.execute(f"PRAGMA busy_timeout={_READER_WAITED_FOR_MS}")
+            connection.execute(f"PRAGMA busy_timeout={reader_waited_for_ms}")
             try:
-                busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                busy = connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0]
             except sqlite3.OperationalError:  # the disk is full: the next write will tell
                 return
             finally:
