@@ -21,6 +21,9 @@ from timegrain.storage.names import Name, all_names
 from timegrain.storage.policies import Policy
 from timegrain.storage.slots import EVER
 
+Seconds = tuple[int, ...]
+"""By class."""
+
 Otherwise = dict[int, tuple[Settled, Settled]]
 """Stored names that are settled otherwise: before and after."""
 
@@ -34,6 +37,7 @@ class Altered:
     subjects: dict[tuple[int, int], int] = field(default_factory=dict)
     """Active, by slot and subject."""
     _told: tuple[int, Tally] | None = None
+    _days: tuple[str, dict[int, Seconds]] | None = None
 
     @property
     def moved(self) -> Tally:
@@ -45,13 +49,8 @@ class Altered:
         """In another class than before: of each slot what its classes gain or lose, whichever is more."""
         seconds = 0
         for by_class in self.totals.values():
-            gained = lost = 0
-            for more in by_class:
-                if more > 0:
-                    gained += more
-                else:
-                    lost -= more
-            seconds += max(gained, lost)
+            gained = sum([more for more in by_class if more > 0])
+            seconds += max(gained, gained - sum(by_class))
         return seconds
 
     def told(self) -> tuple[int, Tally]:
@@ -60,10 +59,22 @@ class Altered:
             self._told = self.seconds, self.moved
         return self._told
 
-    def rate(self, slot: int, old: int, new: int, seconds: int) -> None:
-        by_class = self.totals.setdefault(slot, [0, 0, 0, 0])
-        by_class[old] -= seconds
-        by_class[new] += seconds
+    def days(self, zone: str) -> dict[int, Seconds]:
+        """The same by day of this zone, summed once likewise."""
+        if self._days is None or self._days[0] != zone:
+            self._days = zone, slots.by_day(self.totals, zone)
+        return self._days[1]
+
+    def rate(self, active: Iterable[tuple[int, int, int]], rated: Mapping[int, tuple[int, int]]) -> None:
+        """Move the seconds of slots' subjects from one class to another."""
+        totals = self.totals
+        for slot, subject, seconds in active:
+            old, new = rated[subject]
+            by_class = totals.get(slot)
+            if by_class is None:
+                by_class = totals[slot] = [0, 0, 0, 0]
+            by_class[old] -= seconds
+            by_class[new] += seconds
 
     def add(self, counted: Counted, sign: int) -> None:
         for slot, tally in counted.totals.items():
@@ -83,7 +94,7 @@ class Altered:
     def put(self, found: Altered, within: Range) -> None:
         """What was found out anew of some slots."""
         low, high = within
-        self._told = None
+        self._told = self._days = None
         self.totals = {slot: found_ for slot, found_ in self.totals.items() if not low <= slot < high} | found.totals
         self.subjects = {
             key: seconds for key, seconds in self.subjects.items() if not low <= key[0] < high
@@ -115,7 +126,9 @@ class Prepared:
 def prepare(of: Counting, to: Policy) -> Prepared:
     """In a transaction that reads."""
     found = altered(of, to)
-    found.told()  # now, while nobody waits for it
+    # Now, while nobody waits for it.
+    found.told()
+    found.days(to.zone)
     return Prepared(of.user.user, of.policy.version, of.devices, found)
 
 
@@ -135,12 +148,12 @@ def altered(of: Counting, to: Policy, within: Range = EVER) -> Altered:
     names = all_names(of.connection, *of.whom) if to.book is not of.policy.book else {}
     otherwise = list(_settled_otherwise(of, then, names))
     for (start, end), settled in otherwise:
-        rated = {id_: pair for id_, pair in settled.items() if pair[0].rating != pair[1].rating}
+        rated = {
+            id_: (int(old.rating), int(new.rating)) for id_, (old, new) in settled.items() if old.rating != new.rating
+        }
         if rated:
             both = max(start, within[0]), min(end, within[1])
-            for slot, subject, seconds in slots.of_subjects(of.connection, of.owner, both, list(rated)):
-                old, new = rated[subject]
-                found.rate(slot, old.rating, new.rating, seconds)
+            found.rate(slots.of_subjects(of.connection, of.owner, both, list(rated)), rated)
     # Ratings are moved now: what is left differs by limits and ignore idle alone.
     already = replace(of, policy=replace(of.policy, book=RatedAnew(to.book, of.policy.book)))
     ignoring = any(old.ignore_idle != new.ignore_idle for _, settled in otherwise for old, new in settled.values())

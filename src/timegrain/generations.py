@@ -22,7 +22,7 @@ from timegrain.storage.policies import Policy
 from timegrain.storage.recounted import Recounted
 from timegrain.storage.slots import EVER, Owner
 
-PART = 49 * DAY
+PART = 98 * DAY
 """Seconds of one user that a transaction writes at most: batches wait for it."""
 
 OUTDATED_PART = 28 * DAY
@@ -102,7 +102,7 @@ def _write(of: Counting, to: Policy, following: Owner, found: Altered, within: R
     if rezoned and edges is not None and low <= edges[1] and high > edges[0]:
         copied = max(low, edges[0]), min(high, edges[1] + SLOT)
         slots.sum_days(of.connection, following, [copied], to.zone)
-    slots.add(of.connection, following, found.totals, to.zone)
+    slots.add(of.connection, following, found.totals, found.days(to.zone))
     slots.add_difference(of.connection, following, found.subjects)
     generations.set_following(of.connection, following, high)
 

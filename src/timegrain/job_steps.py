@@ -31,7 +31,7 @@ from timegrain.storage.policies import Policies, Policy, raise_version, require_
 from timegrain.storage.queries.policy_shown import holds_from
 from timegrain.storage.schedules import OF_ORGANISATION
 
-STEP_S = 0.015
+STEP_S = 0.012
 """A transaction that writes takes on no further person after this long: batches wait for it. One that reads prepares
 people for as long."""
 

@@ -69,7 +69,8 @@ def main() -> None:
     turns, work = Turns(sys.stdout), threading.Event()
     database = Database(json.loads(sys.stdin.readline()), pool_size=2, turn=turns)
     threading.Thread(target=_hear, args=(sys.stdin, turns, work), daemon=True).start()
-    runner = JobRunner(database, ahead=True)
+    # Who waits for a turn beside it has it before it is this process's again.
+    runner = JobRunner(database, pause_s=0, ahead=True)
     turns.say(READY)
     while True:
         work.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -140,7 +141,7 @@ def _store_some(connection: Connection, table: Table, rows: Sequence[Row], add: 
     """Into SQLite, in one statement. Row by row the driver gives Python's lock away and waits for it again: beside a
     thread that works that takes hundreds of times as long."""
     size = next(size for size in SQLITE_SIZES if size >= len(rows))
-    given = [value for row in rows for value in row]
+    given = list(chain.from_iterable(rows))
     if size > 1:
         given += [None] * ((size - len(rows)) * len(table.columns))
         given.append(len(rows))

@@ -122,12 +122,14 @@ def of_subjects(connection: Connection, owner: Owner, within: Range, subjects: l
     return list(map(tuple, connection.execute(_OF_SUBJECTS, parameters).all()))
 
 
-def add(connection: Connection, owner: Owner, totals: Mapping[int, Sequence[int]], zone: str) -> None:
-    """Add seconds, which may be negative, by class to the totals of slots, days included."""
+def add(
+    connection: Connection, owner: Owner, totals: Mapping[int, Sequence[int]], days: Mapping[int, Sequence[int]]
+) -> None:
+    """Add seconds, which may be negative, by class to the totals of slots and (the same by day) of days."""
     if totals:
-        days = {day: tuple(map(sum, zip(*found, strict=True))) for day, found in _by_day(totals, zone).items()}
-        store(connection, slot_totals, [(*owner.of_totals, slot, *sums) for slot, sums in totals.items()], add=CLASSES)
-        store(connection, day_totals, [(*owner.of_totals, day, *sums) for day, sums in days.items()], add=CLASSES)
+        whose = owner.of_totals
+        for table, added in ((slot_totals, totals), (day_totals, days)):
+            store(connection, table, [(*whose, place, *sums) for place, sums in added.items()], add=CLASSES)
         connection.execute(_DELETE_EMPTY_TOTALS, parameters_of(owner, (min(totals), max(totals) + SLOT)))
         connection.execute(_DELETE_EMPTY_DAYS, parameters_of(owner, (min(days), max(days) + 1)))
 
@@ -173,6 +175,11 @@ def summed_by_day(slots: Mapping[int, Tally], zone: str) -> dict[int, Tally]:
     """Local days with any second, from slots in any order."""
     sums = {day: summed(tallies) for day, tallies in _by_day(slots, zone).items()}
     return {day: tally for day, tally in sums.items() if tally != NOTHING}
+
+
+def by_day(totals: Mapping[int, Sequence[int]], zone: str) -> dict[int, tuple[int, ...]]:
+    """Local days with the sums of their slots."""
+    return {day: tuple(map(sum, zip(*found, strict=True))) for day, found in _by_day(totals, zone).items()}
 
 
 def _by_day(slots: Mapping[int, Seconds], zone: str) -> dict[int, list[Seconds]]:
