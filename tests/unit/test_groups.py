@@ -14,6 +14,8 @@ from timegrain import clock
 from timegrain.batches import Batch, Outcome
 from timegrain.counting.facts import Away, Fact, Focus, Heartbeat, Page, Present, report_of
 from timegrain.erasing import erase
+from timegrain.errors import UserNotFound
+from timegrain.people_changes import erase_person_for_good
 from timegrain.recording import Pending, record_all
 from timegrain.recounting import differences
 from timegrain.storage import people
@@ -194,3 +196,17 @@ def test_batches_of_two_organisations_are_answered_in_their_order(sqlite_databas
     with sqlite_database.write(offices_[0].id, offices_[0].users) as connection:
         outcomes = record_all(connection, Policies(), given)
     assert [one.stored for one in outcomes] == list(range(2 * USERS))
+
+
+def test_a_batch_of_somebody_who_was_erased_meanwhile_is_refused(database: Database) -> None:
+    """Who sent it was known when it came, and it waited."""
+    office = next(offices(database))
+    of_each = [
+        Batch(office.id, user, report_of("desk", [Focus(START * 1000, START * 1000 + 900, "a")]))
+        for user in office.users
+    ]
+    office.record(of_each)
+    erase_person_for_good(database, office.id, office.users[0])
+    with pytest.raises(UserNotFound):
+        office.record(of_each)
+    assert [one.unchanged for one in office.record(of_each[1:])] == [1] * (USERS - 1)

@@ -20,7 +20,7 @@ from timegrain.counting.instants import Range, clip
 from timegrain.counting.memberships import ALWAYS, FOREVER, Membership, primary_periods
 from timegrain.counting.ratings import Rule, RuleBook
 from timegrain.counting.stretches import Limits
-from timegrain.errors import Refused
+from timegrain.errors import Refused, UserNotFound
 from timegrain.storage import erasures, jobs
 from timegrain.storage.changes import LIMITS, Change, as_rule, limits_over
 from timegrain.storage.dialect import near_each
@@ -177,12 +177,14 @@ def of_user(connection: Connection, policy: Policy, user: int) -> UserPolicy:
 
 
 def remember(connection: Connection, policy: Policy, of: Iterable[int]) -> None:
-    """Read what holds for those users of whom it is not known yet."""
-    unknown = [user for user in of if user not in policy.users]
+    """Read what holds for those users of whom it is not known yet. Raises `UserNotFound`."""
+    unknown = list({user for user in of if user not in policy.users})
     if not unknown:
         return
     given = {"organisation": policy.organisation, "users": unknown}
     rows = connection.execute(_USERS.on(connection), given).all()
+    if len(rows) < len(unknown):
+        raise UserNotFound("this person is not here any more")
     held: dict[int, list[Membership]] = {}
     for user, *one in _MEMBERSHIPS.rows(connection, given):
         held.setdefault(user, []).append(Membership(*one))
