@@ -18,10 +18,10 @@ setup: .venv/app.stamp ## Install timegrain into .venv, as .venv/bin/timegrain
 demo: .venv/app.stamp ## Serve a sample organisation; ARGS="--port 8700 --people 10"
 	$(BIN)/timegrain demo $(ARGS)
 
-test: .venv/dev.stamp .cache/browser.stamp .cache/systemd.stamp ## Run every test; ARGS="tests/unit -x"
+test: .venv/dev.stamp .cache/browser.stamp .cache/system.stamp ## Run every test; ARGS="tests/unit -x"
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-test-fast: .venv/dev.stamp .cache/browser.stamp .cache/systemd.stamp ## Run the tests that take no more than a few seconds each, on SQLite alone
+test-fast: .venv/dev.stamp .cache/browser.stamp .cache/system.stamp ## Run the tests that take no more than a few seconds each, on SQLite alone
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
 
 kills: .venv/dev.stamp ## Kill a server 100 times on each database while it writes; nothing acknowledged may be lost
@@ -73,11 +73,13 @@ screenshots: .venv/dev.stamp .cache/browser.stamp ## Picture each page of the sa
 		else $(BIN)/playwright install --with-deps chromium; fi
 	@touch $@
 
-# The units of deploy/ are read by systemd itself, which need not run for that.
-.cache/systemd.stamp:
+# The units of deploy/ are read by systemd itself, which need not run for that; a server is replaced behind real proxies.
+# In runlevel 1 what is installed is not started.
+.cache/system.stamp:
 	@mkdir -p .cache
-	@command -v systemd-analyze || \
+	@{ command -v systemd-analyze && command -v nginx && command -v haproxy; } || \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
-		then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends systemd; \
-		else echo "the tests need systemd-analyze, which systemd's package has" >&2; exit 1; fi
+		then apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
+			apt-get install -qq -y --no-install-recommends systemd nginx haproxy; \
+		else echo "the tests need systemd-analyze (of systemd), nginx and haproxy" >&2; exit 1; fi
 	@touch $@

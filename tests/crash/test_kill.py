@@ -47,10 +47,10 @@ def free_port() -> int:
 
 @contextmanager
 def serving(
-    url: str, log: Path, *options: str, prepared: Callable[[], None] | None = None
+    url: str, log: Path, *options: str, prepared: Callable[[], None] | None = None, port: int = 0
 ) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     """A server in a process group of its own, once it answers; `prepared` is called in it first."""
-    port = free_port()
+    port = port or free_port()
     address = f"http://127.0.0.1:{port}"
     with log.open("ab") as output:
         server = subprocess.Popen(
