@@ -28,7 +28,7 @@ from timegrain.storage.writer import GroupWriter
 
 FACTS_A_GROUP = 20_000
 WRITERS = 4
-"""Of a process, on PostgreSQL: a group whose users are locked holds up itself, and the others go on."""
+"""Of a process, on PostgreSQL: so many organisations are written for at once."""
 
 
 class Pending(Protocol):

@@ -84,6 +84,35 @@ def test_a_group_holds_alone_what_belongs_together() -> None:
     assert sorted(map(sorted, groups[1:])) == [[1, 3], [2, 4]]
 
 
+def test_of_what_belongs_together_one_group_is_written_at_a_time() -> None:
+    """What comes meanwhile gathers, and what does not belong to it is not kept waiting."""
+    groups: list[list[int]] = []
+    first_is_writing, go_on = threading.Event(), threading.Event()
+
+    def write(items: Sequence[int]) -> list[int]:
+        if items[0] == 0:
+            first_is_writing.set()
+            assert go_on.wait(30)
+        groups.append(sorted(items))
+        return list(items)
+
+    writer = GroupWriter(write, threads=3, together=lambda item: item % 2, held_up_s=60)
+    even = [threading.Thread(target=writer.submit, args=(item,)) for item in (0, 2, 4)]
+    even[0].start()
+    assert first_is_writing.wait(30)
+    for thread in even[1:]:
+        thread.start()
+    while writer.waiting() < 2:
+        even[0].join(0.01)
+    assert writer.submit(1) == 1
+    assert groups == [[1]]
+    go_on.set()
+    for thread in even:
+        thread.join(30)
+    writer.close()
+    assert groups == [[1], [0], [2, 4]]
+
+
 def test_a_group_that_is_held_up_holds_up_no_other() -> None:
     first_is_writing, go_on = threading.Event(), threading.Event()
 

@@ -1,10 +1,13 @@
-"""Writers of a database, on SQLite one: items that wait together are written in one commit, with one sync."""
+"""Writers of a database, on SQLite one: items that wait together are written in one commit, with one sync.
+
+Of items that may go together one group is written at a time, and what comes meanwhile is the next: two at once would be
+two commits of half as many, which cost twice.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from typing import Generic, NamedTuple, TypeVar
@@ -20,6 +23,10 @@ MOST_WEIGHT = 20_000
 
 PATIENCE_S = 20.0
 """Whoever sent what waited longer has given up, and sends it again."""
+
+
+HELD_UP_S = 0.1
+"""Of a group that takes longer, such as one that waits for a lock, the next is not kept waiting."""
 
 
 class _Waiting(NamedTuple, Generic[Item, Result]):
@@ -42,13 +49,16 @@ class GroupWriter(Generic[Item, Result]):
         patience: float = PATIENCE_S,
         threads: int = 1,
         together: Callable[[Item], Hashable] = lambda _: None,
+        held_up_s: float = HELD_UP_S,
     ) -> None:
-        """A group holds items alone for which `together` is the same; each thread writes one group."""
+        """A group holds items alone for which `together` is the same; each thread writes one group at a time."""
         self._write = write
-        self._patience = patience
+        self._patience, self._held_up_s = patience, held_up_s
         self._together = together
         self._closed = False
-        self._waiting: deque[_Waiting[Item, Result]] = deque()
+        self._waiting: list[_Waiting[Item, Result]] = []
+        self._begun: dict[Hashable, tuple[float, object]] = {}
+        """By what is the same of their items: of the groups that are being written the newest, and when it began."""
         self._changed = threading.Condition()
         self._threads = [
             threading.Thread(target=self._run, name="timegrain-writer", daemon=True) for _ in range(threads)
@@ -81,24 +91,39 @@ class GroupWriter(Generic[Item, Result]):
     def _run(self) -> None:
         while group := self._next():
             self._write_group(group)
+            self._note_end(group)
 
     def _next(self) -> list[_Waiting[Item, Result]]:
         """Those who have waited longest; none at the end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting or self._closed)
-            if not self._waiting:
-                return []
-            first = self._waiting.popleft()
-            group, weight, others = [first], first.weight, []
-            while self._waiting and len(group) < MOST_ITEMS and weight < MOST_WEIGHT:
-                following = self._waiting.popleft()
-                if self._together(following.item) == self._together(first.item):
-                    group.append(following)
-                    weight += following.weight
+            while (first := next(filter(self._may_begin, self._waiting), None)) is None:
+                if self._closed and not self._waiting:
+                    return []
+                self._changed.wait(self._held_up_s if self._waiting else None)
+            of = self._together(first.item)
+            group: list[_Waiting[Item, Result]] = []
+            others: list[_Waiting[Item, Result]] = []
+            weight = 0
+            for one in self._waiting:
+                if len(group) < MOST_ITEMS and weight < MOST_WEIGHT and self._together(one.item) == of:
+                    group.append(one)
+                    weight += one.weight
                 else:
-                    others.append(following)
-            self._waiting.extendleft(reversed(others))
+                    others.append(one)
+            self._waiting = others
+            self._begun[of] = time.monotonic(), group
             return group
+
+    def _may_begin(self, one: _Waiting[Item, Result]) -> bool:
+        begun = self._begun.get(self._together(one.item))
+        return begun is None or time.monotonic() - begun[0] > self._held_up_s
+
+    def _note_end(self, group: list[_Waiting[Item, Result]]) -> None:
+        of = self._together(group[0].item)
+        with self._changed:
+            if of in self._begun and self._begun[of][1] is group:
+                del self._begun[of]
+            self._changed.notify()
 
     def _write_group(self, group: list[_Waiting[Item, Result]]) -> None:
         now = time.monotonic()
