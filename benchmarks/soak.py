@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
@@ -142,13 +142,15 @@ def people_asking(asker: Asker, users: list[str]) -> list[threading.Thread]:
     asked, today = asker.asked, datetime.now(UTC)
     weeks = list(ranges(users, today))
     day = {**weeks[0], "startDate": f"{today:%Y-%m-%d} 00:00:00"}
+    # What is exported stays as much as it was: else that it takes longer would say nothing of the server.
+    until_today = {**weeks[1], "endDate": f"{today - timedelta(days=1):%Y-%m-%d} 23:59:59"}
 
     def summary(body: dict[str, Any]) -> Callable[[], object]:
         return lambda: asker.ask("POST", "/v1/dashboard/weekly-summary", body)
 
     def export(report: str, format_: str) -> Callable[[], object]:
         def work() -> None:
-            asker.ask("POST", "/v1/export", {**weeks[1], "report": report, "format": format_}, counts=False)
+            asker.ask("POST", "/v1/export", {**until_today, "report": report, "format": format_}, counts=False)
             asked.exports += 1
 
         return work
@@ -162,29 +164,31 @@ def people_asking(asker: Asker, users: list[str]) -> list[threading.Thread]:
 
 def policies_changing(asker: Asker) -> threading.Thread:
     """A rating, the threshold, whether idle counts: each when the one before is in force."""
-    turns = cycle((0, 1))
 
-    def change(method: str, path: str, body: Callable[[int], object]) -> Callable[[], None]:
+    def change(method: str, path: str, bodies: Sequence[object]) -> Callable[[], None]:
+        """Each time to the next of the bodies: what holds already would be no change."""
+        following = cycle(bodies)
+
         def work() -> None:
-            answer = asker.ask(method, path, body(next(turns)), counts=False)
+            answer = asker.ask(method, path, next(following), counts=False)
             job = (answer.json().get("data") or {}).get("jobId") if answer is not None and answer.is_success else None
             while job and not asker.asked.over.wait(0.25):
                 told = asker.ask("GET", f"/v1/jobs/{job}", counts=False)
                 if told is None or not told.is_success or told.json()["data"]["state"] in ("done", "failed"):
                     break
-            asker.asked.changes += 1
+            asker.asked.changes += job is not None
 
         return work
 
-    def rated(turn: int) -> object:
-        rating = ("productive", "unproductive")[turn]
-        return {"ratings": [{"subject": "Slack", "kind": "application", "rating": rating, "ignoreIdle": not turn}]}
+    def rated(rating: str, ignore_idle: bool) -> object:
+        return {"ratings": [{"subject": "Slack", "kind": "application", "rating": rating, "ignoreIdle": ignore_idle}]}
 
+    rate = change("PUT", "/v1/ratings", [rated("unproductive", False), rated("productive", True)])
     works: list[Callable[[], object]] = [
-        change("PUT", "/v1/ratings", rated),
-        change("PATCH", "/v1/policy", lambda turn: {"idleMinutes": (5, 3)[turn]}),
-        change("PUT", "/v1/ratings", rated),
-        change("PATCH", "/v1/policy", lambda turn: {"idleCounting": bool(turn)}),
+        rate,
+        change("PATCH", "/v1/policy", [{"idleMinutes": minutes} for minutes in (3, 5)]),
+        rate,
+        change("PATCH", "/v1/policy", [{"idleCounting": counts} for counts in (True, False)]),
     ]
     return asker.repeat(CHANGE_S, works)
 
