@@ -112,10 +112,13 @@ def test_batches_of_one_user_meet_in_several_workers(postgres_url: str, tmp_path
                 method = "PATCH" if path == "/v1/policy" else "PUT"
                 answer = client.request(method, path, json=body, headers=program.headers)
                 assert answer.status_code in (200, 202), answer.text
-        for sender in senders:
-            sender.join(120)
-            assert not sender.is_alive()
-            assert sender.failed is None, sender.failed
+        deadline = time.monotonic() + 120
+        while any(sender.is_alive() for sender in senders):
+            assert time.monotonic() < deadline
+            # Often: a worker that has much to do takes on nobody for a while.
+            answered |= answering(server.pid)
+            senders[-1].join(0.01)
+        assert [sender.failed for sender in senders] == [None] * SENDERS
         for program, world in zip(programs, worlds, strict=True):
             finished(program)
             question = next(step for step in reversed(world.steps) if isinstance(step, Question))
