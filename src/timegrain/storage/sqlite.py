@@ -108,11 +108,10 @@ class DatabaseFile:
         is_long = size > WAL_KEPT_BYTES
         if not is_long:
             self._short_at = now
-        is_brought = now - self._brought_at < _TRIED_EACH_S
-        if is_long and is_brought and self._checkpointing.acquire(blocking=False):
+        is_brought, has_waited = now - self._brought_at < _TRIED_EACH_S, now - self._short_at > _PATIENCE_S
+        if is_long and (is_brought or has_waited) and self._checkpointing.acquire(blocking=False):
             try:
                 self._brought_at = 0.0
-                has_waited = now - self._short_at > _PATIENCE_S
                 self._empty_wal(engine, size, _READER_WAITED_FOR_MS if has_waited else 0)
                 if has_waited:
                     self._short_at = now
