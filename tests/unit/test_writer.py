@@ -34,6 +34,21 @@ def four_behind_one(
     writer.close()
 
 
+class HoldingTheFirst:
+    """What a writer calls: it waits with the group that begins with item 0 until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[int]] = []
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def __call__(self, items: Sequence[int]) -> list[int]:
+        if items[0] == 0:
+            self.begun.set()
+            assert self.go_on.wait(30)
+        self.groups.append(sorted(items))
+        return list(items)
+
+
 def test_a_bad_item_takes_no_other_along() -> None:
     groups: list[list[int]] = []
     first_is_writing, others_wait = threading.Event(), threading.Event()
@@ -64,70 +79,45 @@ def test_a_bad_item_takes_no_other_along() -> None:
 
 
 def test_a_group_holds_alone_what_belongs_together() -> None:
-    groups: list[list[int]] = []
-    first_is_writing, others_wait = threading.Event(), threading.Event()
-
-    def write(items: Sequence[int]) -> list[int]:
-        if items[0] == 0:
-            first_is_writing.set()
-            assert others_wait.wait(30)
-        groups.append(list(items))
-        return list(items)
-
+    write = HoldingTheFirst()
     writer = GroupWriter(write, together=lambda item: item % 2)
 
     def submitted(item: int) -> None:
         writer.submit(item)
 
-    four_behind_one(writer, submitted, first_is_writing, others_wait)
-    assert groups[0] == [0]
-    assert sorted(map(sorted, groups[1:])) == [[1, 3], [2, 4]]
+    four_behind_one(writer, submitted, write.begun, write.go_on)
+    assert write.groups[0] == [0]
+    assert sorted(map(sorted, write.groups[1:])) == [[1, 3], [2, 4]]
 
 
 def test_of_what_belongs_together_one_group_is_written_at_a_time() -> None:
     """What comes meanwhile gathers, and what does not belong to it is not kept waiting."""
-    groups: list[list[int]] = []
-    first_is_writing, go_on = threading.Event(), threading.Event()
-
-    def write(items: Sequence[int]) -> list[int]:
-        if items[0] == 0:
-            first_is_writing.set()
-            assert go_on.wait(30)
-        groups.append(sorted(items))
-        return list(items)
-
+    write = HoldingTheFirst()
     writer = GroupWriter(write, threads=3, together=lambda item: item % 2, held_up_s=60)
     even = [threading.Thread(target=writer.submit, args=(item,)) for item in (0, 2, 4)]
     even[0].start()
-    assert first_is_writing.wait(30)
+    assert write.begun.wait(30)
     for thread in even[1:]:
         thread.start()
     while writer.waiting() < 2:
         even[0].join(0.01)
     assert writer.submit(1) == 1
-    assert groups == [[1]]
-    go_on.set()
+    assert write.groups == [[1]]
+    write.go_on.set()
     for thread in even:
         thread.join(30)
     writer.close()
-    assert groups == [[1], [0], [2, 4]]
+    assert write.groups == [[1], [0], [2, 4]]
 
 
 def test_a_group_that_is_held_up_holds_up_no_other() -> None:
-    first_is_writing, go_on = threading.Event(), threading.Event()
-
-    def write(items: Sequence[int]) -> list[int]:
-        if items[0] == 0:
-            first_is_writing.set()
-            assert go_on.wait(30)
-        return list(items)
-
+    write = HoldingTheFirst()
     writer = GroupWriter(write, threads=2)
     held_up = threading.Thread(target=writer.submit, args=(0,))
     held_up.start()
-    assert first_is_writing.wait(30)
+    assert write.begun.wait(30)
     assert writer.submit(1) == 1
-    go_on.set()
+    write.go_on.set()
     held_up.join(30)
     writer.close()
 
